@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "chan.h"
+
+#include <errno.h>
+
+#include "runtime/calls.h"
+#include "runtime/report.h"
+
+static void chan_unhook(struct weft_control *c)
+{
+    weft__list_remove(&c->waiter.link);
+}
+
+static const struct weft_wait chan_wait_send = {"sending on channel", chan_unhook};
+static const struct weft_wait chan_wait_recv = {"receiving from channel", chan_unhook};
+
+WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_chan *c = w ? weft__calls.malloc(sizeof *c) : NULL;
+
+    if (!c)
+        return NULL;
+    c->owner = w;
+    c->size = size;
+    c->closed = false;
+    c->site = site;
+    weft__list_init(&c->receivers);
+    weft__list_init(&c->senders);
+    return c;
+}
+
+WEFT__COLD int weft__chan_refuse(const struct weft_chan *c, size_t size, const char *call)
+{
+    if (!c)
+        return -EINVAL;
+    if (c->owner != weft__worker())
+        weft__mistake("%s of channel %p (made at %s), which belongs to another worker", call,
+                      (const void *)c, c->site);
+    weft__mistake("%s of channel %p (made at %s) with elements of %zu bytes: its own have %zu",
+                  call, (const void *)c, c->site, size, c->size);
+}
+
+static bool chan_is_foreign(const struct weft_chan *c, const struct weft_worker *w, size_t size)
+{
+    return !c || c->owner != w || c->size != size;
+}
+
+/* ---- the meeting ---- */
+
+WEFT__NOINLINE void weft__chan_meet(struct weft_worker *w, struct weft_waiter *waiter, void *into,
+                                    const void *from, size_t size)
+{
+    int result = weft__chan_claim(waiter, false, 0);
+
+    if (into)
+        memcpy(into, from, size);
+    weft__ready(w, waiter->control, result);
+}
+
+static WEFT__NOINLINE int chan_meet_any(struct weft_worker *w, struct weft_waiter *waiter,
+                                        void *into, const void *from, size_t size)
+{
+    weft__chan_meet(w, waiter, into, from, size);
+    return weft__spend(w, 0);
+}
+
+/* What send and receive do with a waiting partner. One word between two plain operations has a
+ * straight path; the rest is behind a tail call, so that this needs no frame. */
+static inline __attribute__((always_inline)) int chan_meet(struct weft_worker *w,
+                                                           struct weft_waiter *waiter, void *into,
+                                                           const void *from, size_t size)
+{
+    if (WEFT__UNLIKELY(size != sizeof(uint64_t) || !into ||
+                       waiter->control->wait == &weft__wait_select))
+        return chan_meet_any(w, waiter, into, from, size);
+    weft__list_remove(&waiter->link);
+    memcpy(into, from, sizeof(uint64_t));
+    weft__ready(w, waiter->control, 0);
+    return weft__spend(w, 0);
+}
+
+/* ---- send ---- */
+
+/* Under a deadline that is over, or one of zero. */
+static WEFT__COLD int chan_send_interrupted(struct weft_worker *w, struct weft_control *me,
+                                            struct weft_chan *c, const void *object)
+{
+    int result;
+
+    if (me->interrupt & WEFT__INTERRUPT_FAIL)
+        return weft__sched_interrupted(w, me);
+    result = weft_chan_trysend_(c, object, c->size);
+    if (result == -EAGAIN)
+        return weft__sched_tail(w, -ETIMEDOUT);
+    return weft__spend(w, result);
+}
+
+WEFT_API WEFT__NOIPA int weft_chan_send_(struct weft_chan *c, const void *object, size_t size)
+{
+    struct weft_worker *w = weft__self;
+    struct weft_control *me;
+
+    if (WEFT__UNLIKELY(chan_is_foreign(c, w, size)))
+        return weft__chan_refuse(c, size, "chan_send");
+    me = w->current;
+    if (WEFT__UNLIKELY(me->interrupt))
+        return chan_send_interrupted(w, me, c, object);
+    if (!weft__list_is_empty(&c->receivers)) {
+        struct weft_waiter *receiver = weft__chan_first(&c->receivers);
+
+        return chan_meet(w, receiver, receiver->object, object, size);
+    }
+    if (WEFT__UNLIKELY(c->closed))
+        return weft__spend(w, -EPIPE);
+    me->waiter.object = (void *)(uintptr_t)object;
+    me->on = c;
+    weft__list_push_back(&c->senders, &me->waiter.link);
+    return weft__park(w, me, &chan_wait_send);
+}
+
+WEFT_API int weft_chan_trysend_(struct weft_chan *c, const void *object, size_t size)
+{
+    struct weft_worker *w = weft__self;
+
+    if (chan_is_foreign(c, w, size))
+        return weft__chan_refuse(c, size, "chan_trysend");
+    if (!weft__list_is_empty(&c->receivers)) {
+        struct weft_waiter *receiver = weft__chan_first(&c->receivers);
+
+        weft__chan_meet(w, receiver, receiver->object, object, size);
+        return 0;
+    }
+    return c->closed ? -EPIPE : -EAGAIN;
+}
+
+/* ---- receive ---- */
+
+static WEFT__COLD int chan_recv_interrupted(struct weft_worker *w, struct weft_control *me,
+                                            struct weft_chan *c, void *object)
+{
+    int result;
+
+    if (me->interrupt & WEFT__INTERRUPT_FAIL)
+        return weft__sched_interrupted(w, me);
+    result = weft_chan_tryrecv_(c, object, c->size);
+    if (result == -EAGAIN)
+        return weft__sched_tail(w, -ETIMEDOUT);
+    return weft__spend(w, result);
+}
+
+WEFT_API WEFT__NOIPA int weft_chan_recv_(struct weft_chan *c, void *object, size_t size)
+{
+    struct weft_worker *w = weft__self;
+    struct weft_control *me;
+
+    if (WEFT__UNLIKELY(chan_is_foreign(c, w, size)))
+        return weft__chan_refuse(c, size, "chan_recv");
+    me = w->current;
+    if (WEFT__UNLIKELY(me->interrupt))
+        return chan_recv_interrupted(w, me, c, object);
+    if (!weft__list_is_empty(&c->senders)) {
+        struct weft_waiter *sender = weft__chan_first(&c->senders);
+
+        return chan_meet(w, sender, object, sender->object, size);
+    }
+    if (WEFT__UNLIKELY(c->closed))
+        return weft__spend(w, -EPIPE);
+    me->waiter.object = object;
+    me->on = c;
+    weft__list_push_back(&c->receivers, &me->waiter.link);
+    return weft__park(w, me, &chan_wait_recv);
+}
+
+WEFT_API int weft_chan_tryrecv_(struct weft_chan *c, void *object, size_t size)
+{
+    struct weft_worker *w = weft__self;
+
+    if (chan_is_foreign(c, w, size))
+        return weft__chan_refuse(c, size, "chan_tryrecv");
+    if (!weft__list_is_empty(&c->senders)) {
+        struct weft_waiter *sender = weft__chan_first(&c->senders);
+
+        weft__chan_meet(w, sender, object, sender->object, size);
+        return 0;
+    }
+    return c->closed ? -EPIPE : -EAGAIN;
+}
+
+/* ---- close and free ---- */
+
+static void chan_dismiss(struct weft_worker *w, struct weft_list *queue)
+{
+    while (!weft__list_is_empty(queue)) {
+        struct weft_waiter *waiter = weft__chan_first(queue);
+        int result = weft__chan_claim(waiter, true, -EPIPE);
+
+        weft__ready(w, waiter->control, result);
+    }
+}
+
+WEFT_API int weft_chan_close_(struct weft_chan *c)
+{
+    struct weft_worker *w = weft__self;
+
+    if (chan_is_foreign(c, w, c ? c->size : 0))
+        return weft__chan_refuse(c, c ? c->size : 0, "chan_close");
+    if (c->closed)
+        return -EPIPE;
+    c->closed = true;
+    chan_dismiss(w, &c->receivers);
+    chan_dismiss(w, &c->senders);
+    return 0;
+}
+
+WEFT_API void weft_chan_free_(struct weft_chan *c)
+{
+    if (!c)
+        return;
+    if (c->owner != weft__self)
+        weft__chan_refuse(c, c->size, "chan_free");
+    if (!weft__list_is_empty(&c->receivers) || !weft__list_is_empty(&c->senders))
+        weft__mistake("chan_free of channel %p (made at %s) while threads wait in it", (void *)c,
+                      c->site);
+    weft__calls.free(c);
+}

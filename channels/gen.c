@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+/* Generators: a thread that runs when somebody asks it for a value, and hands over without the run
+ * queue. */
+#include <weft/gen.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "runtime/calls.h"
+#include "runtime/report.h"
+#include "runtime/sched.h"
+
+/* What the body is doing says what a consumer must do:
+ *
+ *     body                         consumer's next
+ *     not started                  starts it, parks
+ *     suspended: its value taken   switches to it, parks
+ *     offering a value that nobody takes the value; the body stays, suspended, or goes on if it
+ *     waits for                    was sent something
+ *     anything else (it is parked  parks; the value comes with the body's next yield
+ *     elsewhere, or ready)
+ *     ended                        -EPIPE
+ *
+ * Invariants: a body that is suspended or offering is on no list. `consumer` is set exactly while a
+ * thread is parked in next, send or close. `value` is set exactly while the body is offering. */
+struct weft_gen {
+    struct weft_worker *owner;
+    struct weft_thread *body; /* its record; NULL once it has ended */
+    struct weft_control *consumer;
+    const void *value; /* an offered value, in the body's frame */
+    const void *sent;  /* from a consumer that found the body busy, in the consumer's frame */
+    void *in;          /* where the yield wants what is sent, in the body's frame, or NULL */
+    size_t size;       /* of a value */
+    size_t takes_size; /* of what is sent, zero if nothing can be */
+    bool closing;      /* gen_close waits for the body to return */
+    bool refused;      /* a yield has returned -EPIPE: the body must not yield again */
+    const char *site;  /* where it was made, static */
+};
+
+static void gen_unhook_next(struct weft_control *c)
+{
+    struct weft_gen *g = c->on;
+
+    g->consumer = NULL;
+    g->sent = NULL;
+}
+
+static void gen_unhook_offer(struct weft_control *c)
+{
+    struct weft_gen *g = c->on;
+
+    g->value = NULL;
+}
+
+static const struct weft_wait gen_wait_next = {"waiting for a value of generator", gen_unhook_next};
+static const struct weft_wait gen_wait_close = {"waiting for the end of generator", NULL};
+static const struct weft_wait gen_wait_offer = {"offering a value of generator", gen_unhook_offer};
+static const struct weft_wait gen_wait_suspended = {"suspended in generator", NULL};
+
+static WEFT__COLD void gen_stop(const struct weft_gen *g, const char *call, const char *why)
+{
+    weft__mistake("%s of generator %p (made at %s) %s", call, (const void *)g, g->site, why);
+}
+
+static void gen_check(const struct weft_gen *g, const char *call)
+{
+    if (WEFT__UNLIKELY(g->owner != weft__self))
+        gen_stop(g, call, "which belongs to another worker");
+}
+
+static void gen_check_consumer(const struct weft_gen *g, const struct weft_control *me,
+                               const char *call)
+{
+    gen_check(g, call);
+    if (WEFT__UNLIKELY(g->body == me->thread))
+        gen_stop(g, call, "by its own body");
+    if (WEFT__UNLIKELY(g->consumer != NULL))
+        gen_stop(g, call, "while another thread is inside");
+}
+
+static void gen_check_size(const struct weft_gen *g, size_t size, size_t own, const char *call)
+{
+    if (WEFT__UNLIKELY(size != own))
+        gen_stop(g, call, "with a type of another size than its own");
+}
+
+static struct weft_control *gen_body(const struct weft_gen *g)
+{
+    return g->body->state == WEFT__THREAD_STARTED ? g->body->at.control : NULL;
+}
+
+/* ---- life ---- */
+
+/* The body has returned: its consumer goes on. A generator that is being closed is freed here,
+ * since the closer may touch nothing but its own control block. */
+static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_gen *g)
+{
+    struct weft_control *consumer = g->consumer;
+
+    weft__thread_free(&w->threads, g->body);
+    g->body = NULL;
+    g->consumer = NULL;
+    g->sent = NULL;
+    if (consumer) {
+        consumer->result = g->closing ? 0 : -EPIPE;
+        consumer->wait = NULL;
+    }
+    if (g->closing)
+        weft__calls.free(g);
+    return consumer;
+}
+
+WEFT_API struct weft_gen *weft_gen_new_(size_t size, size_t takes_size, const char *site)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_gen *g = w ? weft__calls.calloc(1, sizeof *g) : NULL;
+
+    if (!g)
+        return NULL;
+    w->body_ended = gen_body_ended;
+    g->owner = w;
+    g->size = size;
+    g->takes_size = takes_size;
+    g->site = site;
+    return g;
+}
+
+WEFT_API struct weft_gen *weft_gen_start_(struct weft_gen *g, struct weft_start *s)
+{
+    if (s->error != 0) {
+        weft__calls.free(g);
+        return NULL;
+    }
+    g->body = s->task;
+    return g;
+}
+
+/* ---- the consumer's side ---- */
+
+/* The consumer leaves running for the body, straight. Once in a while it goes by the run queue, so
+ * that a pair cannot keep the others waiting. */
+static int gen_switch(struct weft_worker *w, struct weft_control *me, struct weft_control *next)
+{
+    if (WEFT__UNLIKELY(w->countdown == 1 || w->oracle.choose)) {
+        weft__ready(w, next, next->result);
+        return weft__switch_next(w, me);
+    }
+    w->countdown--;
+    next->wait = NULL;
+    return weft__switch_to(w, me, next);
+}
+
+static void gen_enter(struct weft_gen *g, struct weft_control *me, void *object,
+                      const struct weft_wait *why)
+{
+    me->waiter.object = object;
+    me->on = g;
+    me->wait = why;
+    g->consumer = me;
+}
+
+static void gen_deliver(struct weft_gen *g, const void *sent)
+{
+    if (!g->in)
+        return;
+    if (sent)
+        memcpy(g->in, sent, g->takes_size);
+    else
+        memset(g->in, 0, g->takes_size);
+}
+
+/* Starts the body; the consumer is parked in it. */
+static int gen_begin(struct weft_worker *w, struct weft_control *me, struct weft_gen *g)
+{
+    struct weft_control *c = weft__sched_bind(w, g->body);
+
+    if (c && c->thread == g->body)
+        return gen_switch(w, me, c);
+    if (c)
+        weft__ready(w, c, 0); /* somebody else waited longer for the stack */
+    return weft__switch_next(w, me);
+}
+
+/* Takes the value of a body that waits with it. One that was sent something goes on by itself. */
+static int gen_take(struct weft_worker *w, struct weft_gen *g, struct weft_control *body,
+                    void *object, const void *sent)
+{
+    if (object)
+        memcpy(object, g->value, g->size);
+    g->value = NULL;
+    if (sent) {
+        gen_deliver(g, sent);
+        weft__ready(w, body, 0);
+    } else {
+        body->wait = &gen_wait_suspended;
+    }
+    return weft__spend(w, 0);
+}
+
+/* The body is not running: what a consumer that may park does with it. */
+static int gen_resume(struct weft_worker *w, struct weft_control *me, struct weft_gen *g,
+                      struct weft_control *body, const void *sent)
+{
+    if (!body && g->body->state == WEFT__THREAD_UNSTARTED)
+        return gen_begin(w, me, g);
+    if (body && body->wait == &gen_wait_suspended) {
+        gen_deliver(g, sent);
+        body->result = 0;
+        return gen_switch(w, me, body);
+    }
+    g->sent = sent;
+    return weft__switch_next(w, me);
+}
+
+WEFT_API WEFT__NOIPA int weft_gen_next_(struct weft_gen *g, void *object, size_t size,
+                                        const void *sent, size_t sent_size)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_control *me, *body;
+
+    if (!g || !w)
+        return -EINVAL;
+    me = w->current;
+    gen_check_consumer(g, me, "gen_next");
+    gen_check_size(g, size, g->size, "gen_next");
+    if (sent)
+        gen_check_size(g, sent_size, g->takes_size, "gen_send");
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))
+        return weft__sched_interrupted(w, me);
+    if (!g->body)
+        return weft__spend(w, -EPIPE);
+    if (sent && g->body->state != WEFT__THREAD_STARTED)
+        return -EINVAL;
+    body = gen_body(g);
+    if (g->value)
+        return gen_take(w, g, body, object, sent);
+    if (WEFT__UNLIKELY(me->interrupt))
+        return weft__sched_tail(w, -ETIMEDOUT);
+    gen_enter(g, me, object, &gen_wait_next);
+    return gen_resume(w, me, g, body, sent);
+}
+
+WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_control *me, *body;
+
+    if (!g || !w)
+        return -EINVAL;
+    me = w->current;
+    gen_check_consumer(g, me, "gen_close");
+    if (g->body && g->body->state != WEFT__THREAD_STARTED) {
+        if (g->body->state == WEFT__THREAD_STARVED)
+            weft__sched_unstarve(w, g->body);
+        weft__thread_free(&w->threads, g->body);
+        g->body = NULL;
+    }
+    if (!g->body) {
+        weft__calls.free(g);
+        return 0;
+    }
+    body = gen_body(g);
+    g->closing = true;
+    gen_enter(g, me, NULL, &gen_wait_close);
+    if (body->wait == &gen_wait_suspended || g->value) {
+        g->value = NULL;
+        g->refused = true;
+        body->result = -EPIPE;
+        return gen_switch(w, me, body);
+    }
+    g->body->flags |= WEFT__THREAD_CANCELLED;
+    body->interrupt |= WEFT__INTERRUPT_CANCELLED;
+    weft__interrupt(w, body, -ECANCELED);
+    return weft__switch_next(w, me);
+}
+
+/* ---- the body's side ---- */
+
+/* Gives the value to the waiting consumer, and stays suspended. A body that was sent something while
+ * it was busy goes on instead. */
+static int gen_give(struct weft_worker *w, struct weft_control *me, struct weft_gen *g,
+                    const void *object)
+{
+    struct weft_control *consumer = g->consumer;
+
+    if (consumer->waiter.object)
+        memcpy(consumer->waiter.object, object, g->size);
+    g->consumer = NULL;
+    consumer->result = 0;
+    if (g->sent) {
+        gen_deliver(g, g->sent);
+        g->sent = NULL;
+        weft__ready(w, consumer, 0);
+        return weft__spend(w, 0);
+    }
+    me->wait = &gen_wait_suspended;
+    return gen_switch(w, me, consumer);
+}
+
+WEFT_API WEFT__NOIPA int weft_gen_yield_(struct weft_gen *g, const void *object, size_t size,
+                                         void *in, size_t in_size)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_control *me;
+
+    if (!g || !w)
+        return -EINVAL;
+    me = w->current;
+    gen_check(g, "gen_yield");
+    if (WEFT__UNLIKELY(g->body != me->thread))
+        gen_stop(g, "gen_yield", "by a thread that is not its body");
+    if (WEFT__UNLIKELY(g->refused))
+        gen_stop(g, "gen_yield", "again after it returned -EPIPE");
+    gen_check_size(g, size, g->size, "gen_yield");
+    if (in)
+        gen_check_size(g, in_size, g->takes_size, "gen_yield_recv");
+    if (WEFT__UNLIKELY(g->closing)) {
+        g->refused = true;
+        return weft__spend(w, -EPIPE);
+    }
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))
+        return weft__sched_interrupted(w, me);
+    g->in = in;
+    me->on = g;
+    if (g->consumer)
+        return gen_give(w, me, g, object);
+    if (WEFT__UNLIKELY(me->interrupt))
+        return weft__sched_tail(w, -ETIMEDOUT);
+    g->value = object;
+    return weft__park(w, me, &gen_wait_offer);
+}

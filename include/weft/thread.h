@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * What a green thread does besides running: wait for another's end, give way, sleep; and what a
+ * program settles about all of them.
+ *
+ * From C++ use weft.hpp.
+ */
+#ifndef WEFT_THREAD_H
+#define WEFT_THREAD_H
+
+#include "base.h"
+#include "start.h"
+
+#if defined __GNUC__ && !defined __clang__
+#pragma GCC system_header /* see base.h */
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Lets every other ready thread run first: the caller goes to the end of the run queue.
+ *
+ * If no other is ready, it returns at once. Parks nobody: deadlines do not touch it.
+ */
+WEFT_API void weft_yield(void);
+
+/**
+ * Parks the caller for ns nanoseconds, never less.
+ *
+ * Zero or less is over already: the call does not park. WEFT_FOREVER sleeps until a deadline or the
+ * end of the program. Results: 0; -ETIMEDOUT, -ECANCELED, -EDEADLK: sooner than asked. Cost: no
+ * system call unless all threads are parked.
+ */
+WEFT_API int weft_sleep(int64_t ns);
+
+/**
+ * Makes n stacks ready, beyond those in use, for programs that must know that they can be had.
+ *
+ * Threads whose stack is of the default size find theirs there. Does not park. Results: 0; -ENOMEM:
+ * fewer than n are ready, and those stay. Cost: system calls, for some stacks at a time, and the
+ * address space; memory only when a stack is used.
+ */
+WEFT_API int weft_reserve(size_t n);
+
+/**
+ * Sets the size of the stacks of threads that ask for none, for the whole process.
+ *
+ * Call it before the first spawn. bytes is what a stack takes of the address space, its guard page
+ * included; it is rounded up to a power of two. Without the call: 64 KiB. Results: 0; -EINVAL: less
+ * than 16 KiB, or more than the library has pools for.
+ */
+WEFT_API int weft_stack_default(size_t bytes);
+
+/**
+ * Chooses what a deadlock does: if on is not 0, it ends main's call with -EDEADLK.
+ *
+ * A deadlock is that no thread can run, no timer runs and nothing outside can wake one. Otherwise
+ * it prints what each thread waits for and ends the program with status 2. For the calling OS
+ * thread: main here is what it was running when it first called weft. weft_gen_close(), which
+ * nothing interrupts, leads to the report all the same.
+ */
+WEFT_API void weft_deadlock_returns(int on);
+
+/* For the macros alone. */
+WEFT_API int weft_task_join_(struct weft_thread *task, void *result, size_t result_size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifndef __cplusplus
+
+/**
+ * Waits until the task's thread has ended, takes its result, and frees it: task_join(t) or
+ * task_join(t, R *into).
+ *
+ * *into gets fn's result; NULL or no second argument drops it. Every task is joined exactly once:
+ * afterwards the handle is no longer valid. May park. Results: 0; -EINVAL: the task is NULL;
+ * -ETIMEDOUT, -ECANCELED, -EDEADLK: the thread goes on, the task can still be joined. Stops the
+ * program: a task that was joined before, one that another thread is joining, the caller's own.
+ * Cost: no switch if the thread has ended.
+ */
+#define weft_task_join(...) WEFT_CAT_(WEFT_JOIN_, WEFT_ARITY_(__VA_ARGS__))(__VA_ARGS__)
+
+/* ------------------------------------------------------------------------------------------------
+ * From here on: not for use, only what the macros above are made of. */
+
+#define WEFT_RESULT_(task) __typeof__((*(task))((struct weft_thread *)0))
+#define WEFT_JOIN_0_(task) WEFT_UNIQUE_(WEFT_JOIN_ONLY_, task)
+#define WEFT_JOIN_1_(task, into) WEFT_UNIQUE_(WEFT_JOIN_INTO_, task, into)
+#define WEFT_JOIN_ONLY_(n, task)                                               \
+    __extension__({                                                            \
+        __auto_type weft_task_##n = (task);                                    \
+        (void)sizeof(WEFT_RESULT_(weft_task_##n) *);                           \
+        weft_task_join_((struct weft_thread *)(void *)weft_task_##n, NULL, 0); \
+    })
+#define WEFT_JOIN_INTO_(n, task, into)                                                           \
+    __extension__({                                                                              \
+        __auto_type weft_task_##n = (task);                                                      \
+        typedef WEFT_RESULT_(weft_task_##n) weft_result_##n;                                     \
+        __auto_type weft_into_##n = (into);                                                      \
+        WEFT_CAN_HOLD_(weft_into_##n, weft_result_##n, "task_join");                             \
+        weft_result_##n *weft_to_##n = weft_into_##n;                                            \
+        weft_task_join_((struct weft_thread *)(void *)weft_task_##n, weft_to_##n,                \
+                        WEFT_IS_VOID_(weft_result_##n) ? 0                                       \
+                                                       : sizeof(WEFT_OBJECT_(weft_result_##n))); \
+    })
+
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The one table of system calls and allocations: everything the library asks of the kernel or of
+ * malloc goes through it, so that a test can fail the n-th call of any of them.
+ *
+ * The entries keep the meaning of the calls they are named after, errno included. None of them is
+ * on a path that is warm: sending, receiving, switching and spawning call nothing. */
+#ifndef WEFT_RUNTIME_CALLS_H
+#define WEFT_RUNTIME_CALLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+
+/* Advice numbers that older headers lack (Linux 6.13 and 5.14). */
+enum { WEFT__MADV_GUARD_INSTALL = 102, WEFT__MADV_POPULATE_WRITE = 23 };
+
+struct weft__calls {
+    void *(*malloc)(size_t size);
+    void *(*calloc)(size_t n, size_t size);
+    void (*free)(void *p);
+    void *(*mmap)(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+    int (*munmap)(void *at, size_t size);
+    int (*mprotect)(void *at, size_t size, int protection);
+    int (*madvise)(void *at, size_t size, int advice);
+    ssize_t (*process_madvise)(const struct iovec *ranges, size_t n, int advice); /* of self */
+    int (*touch)(void *page); /* a system call that writes a few bytes there: EFAULT on a guard */
+    int (*clock_gettime)(clockid_t clock, struct timespec *now);
+    int (*clock_nanosleep)(clockid_t clock, int flags, const struct timespec *until,
+                           struct timespec *left);
+    int (*prctl)(int option, unsigned long value);
+    char *(*getenv)(const char *name);
+};
+
+extern struct weft__calls weft__calls;
+
+#endif

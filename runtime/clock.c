@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "clock.h"
+
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "calls.h"
+
+enum { CLOCK_NS_PER_SECOND = 1000000000 };
+
+void weft__clock_init(struct weft_clock *c)
+{
+    const char *kind = weft__calls.getenv("WEFT_CLOCK");
+
+    *c = (struct weft_clock){.is_virtual = kind && strcmp(kind, "virtual") == 0};
+}
+
+int64_t weft__clock_now(const struct weft_clock *c)
+{
+    struct timespec now;
+
+    if (c->is_virtual)
+        return c->virtual_ns;
+    weft__calls.clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * CLOCK_NS_PER_SECOND + now.tv_nsec;
+}
+
+/* The default slack of 50 us would be added to every wait of this OS thread. */
+static void clock_sharpen(struct weft_clock *c)
+{
+    if (c->is_sharp)
+        return;
+    weft__calls.prctl(PR_SET_TIMERSLACK, 1);
+    c->is_sharp = true;
+}
+
+void weft__clock_wait(struct weft_clock *c, int64_t until_ns)
+{
+    struct timespec until = {
+        .tv_sec = (time_t)(until_ns / CLOCK_NS_PER_SECOND),
+        .tv_nsec = (long)(until_ns % CLOCK_NS_PER_SECOND),
+    };
+
+    if (c->is_virtual) {
+        if (c->virtual_ns < until_ns)
+            c->virtual_ns = until_ns;
+        return;
+    }
+    clock_sharpen(c);
+    weft__calls.clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}

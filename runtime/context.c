@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "context.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base.h"
+#include "calls.h"
+#include "sanitize.h"
+
+#ifdef WEFT_HAVE_UCONTEXT
+#include <ucontext.h>
+#endif
+
+static weft__switch_fn *context_switch;
+
+#if defined __x86_64__
+/* The instruction is a no-op where there is no shadow stack: the register then keeps its zero. */
+static bool context_has_shadow_stack(void)
+{
+    uint64_t pointer = 0;
+
+    __asm__ volatile("rdsspq %0" : "+r"(pointer));
+    return pointer != 0;
+}
+#else
+static bool context_has_shadow_stack(void)
+{
+    return false;
+}
+#endif
+
+static weft__switch_fn *context_pick(void)
+{
+#if defined WEFT_HAVE_REGISTERS && defined WEFT_HAVE_UCONTEXT
+    const char *wish = weft__calls.getenv("WEFT_CONTEXT");
+
+    if (wish && strcmp(wish, "ucontext") == 0)
+        return weft__switch_ucontext;
+    if (wish && strcmp(wish, "registers") == 0)
+        return weft__switch_registers;
+    return context_has_shadow_stack() ? weft__switch_ucontext : weft__switch_registers;
+#elif defined WEFT_HAVE_REGISTERS
+    (void)context_has_shadow_stack;
+    return weft__switch_registers;
+#else
+    (void)context_has_shadow_stack;
+    return weft__switch_ucontext;
+#endif
+}
+
+/* Every worker picks the same, so a race between two first ones is harmless. */
+weft__switch_fn *weft__context_choose(void)
+{
+    weft__switch_fn *chosen = __atomic_load_n(&context_switch, __ATOMIC_RELAXED);
+
+    if (!chosen) {
+        chosen = context_pick();
+        __atomic_store_n(&context_switch, chosen, __ATOMIC_RELAXED);
+    }
+    return chosen;
+}
+
+#ifdef WEFT_HAVE_UCONTEXT
+
+/* What a context that is being made finds on its first entry. */
+struct context_birth {
+    struct weft_context *self;
+    struct weft_context maker; /* to go back to */
+    void (*entry)(struct weft_context *);
+};
+
+static __thread struct context_birth *context_birth __attribute__((tls_model("initial-exec")));
+
+/* The first entry comes through ucontext and goes straight back; the second is the first dispatch.
+ * Not instrumented: the sanitizers hear of this stack only at the second. */
+static WEFT__NOT_SANITIZED void context_first(void)
+{
+    struct weft_context *self = context_birth->self;
+    void (*entry)(struct weft_context *) = context_birth->entry;
+
+    context_switch(self, &context_birth->maker, 0);
+    entry(self);
+    __builtin_trap();
+}
+
+static WEFT__NOT_SANITIZED void context_enter(struct weft_context *from, ucontext_t *to)
+{
+#ifdef WEFT_HAVE_REGISTERS
+    if (context_switch == weft__switch_registers) {
+        weft__context_enter(from, to);
+        return;
+    }
+#endif
+    weft__context_enter_ucontext(from, to);
+}
+
+WEFT__NOT_SANITIZED void weft__context_boot(void *const *contexts, char *const *bases,
+                                            size_t skip_bytes, size_t n,
+                                            void (*entry)(struct weft_context *))
+{
+    struct context_birth birth = {.entry = entry};
+    ucontext_t first;
+
+    context_birth = &birth;
+    getcontext(&first); /* once for all: a stale one would reset the signal mask */
+    for (size_t i = 0; i < n; i++) {
+        birth.self = contexts[i];
+        first.uc_link = NULL;
+        first.uc_stack.ss_sp = bases[i] + skip_bytes;
+        first.uc_stack.ss_size = (size_t)((char *)contexts[i] - bases[i]) - skip_bytes;
+        makecontext(&first, context_first, 0);
+        context_enter(&birth.maker, &first);
+    }
+}
+
+#else
+
+/* Without makecontext the first frame is built by hand. */
+void weft__context_boot(void *const *contexts, char *const *bases, size_t skip_bytes, size_t n,
+                        void (*entry)(struct weft_context *))
+{
+    (void)bases;
+    (void)skip_bytes;
+    for (size_t i = 0; i < n; i++)
+        weft__context_frame(contexts[i], contexts[i], (void (*)(void *))entry, contexts[i]);
+}
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The portable backend: swapcontext at each switch.
+ *
+ * A context that is switched out keeps its ucontext_t in the frame of the switch on its own stack,
+ * so control blocks need no room for it. */
+#include "context.h"
+
+#ifdef WEFT_HAVE_UCONTEXT
+#include <ucontext.h>
+
+#include "sanitize.h"
+
+/* swapcontext carries no value, so the result travels beside it. */
+static __thread int context_result __attribute__((tls_model("initial-exec")));
+
+WEFT__NOT_SANITIZED void weft__context_enter_ucontext(struct weft_context *from, void *ucontext)
+{
+    ucontext_t here;
+
+    from->sp = &here;
+    swapcontext(&here, ucontext);
+}
+
+WEFT__NOT_SANITIZED int weft__switch_ucontext(struct weft_context *from, struct weft_context *to,
+                                              int result)
+{
+    if (from == to)
+        return result;
+    context_result = result;
+    weft__context_enter_ucontext(from, to->sp);
+    return context_result;
+}
+
+#endif

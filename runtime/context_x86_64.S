@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* The register switch for x86-64, System V ABI.
+ *
+ * That a call preserves what it must, section 3.2.1 and figure 3.4 of the ABI:
+ *
+ *     rbx rbp r12-r15        saved in the frame, restored from it
+ *     rsp                    saved in the context; the caller's again after the frame is popped
+ *     mxcsr, control bits    saved in the frame; compared, loaded only if they differ
+ *     x87 control word       likewise
+ *     direction flag, x87    clear, empty and not in MMX mode at every call and return; nothing
+ *     stack and mode         here touches them
+ *
+ * Everything else a caller has given up: the other integer registers, all vector and mask
+ * registers, the flags, the exception flags in mxcsr. These last are shared by the threads of an
+ * OS thread, so that a thread that calculates costs the others no reload.
+ *
+ * The frame, upwards from the saved stack pointer:
+ *
+ *     0 mxcsr   4 x87   8 r15   16 r14   24 r13   32 r12   40 rbx   48 rbp   56 return address
+ *
+ * The processor predicts a return by the calls it has seen, and guesses wrong when another
+ * context's return address is on top; so a return to the place that we were called from is a ret,
+ * which keeps its count of calls right, and any other is a jump. */
+#include "asm.h"
+#include "switch.h"
+
+#define EXCEPTION_FLAGS 0x3f
+
+#define PUSH(register)              \
+    pushq register;                 \
+    .cfi_adjust_cfa_offset 8;       \
+    .cfi_rel_offset register, 0
+
+#define POP(register)               \
+    popq register;                  \
+    .cfi_adjust_cfa_offset -8;      \
+    .cfi_restore register
+
+/* The control words first, below the stack pointer, where signals leave 128 bytes alone: storing
+ * mxcsr takes some processors as long as all the rest. */
+#define SAVE                        \
+    stmxcsr -56(%rsp);              \
+    fnstcw -52(%rsp);               \
+    PUSH(%rbp);                     \
+    PUSH(%rbx);                     \
+    PUSH(%r12);                     \
+    PUSH(%r13);                     \
+    PUSH(%r14);                     \
+    PUSH(%r15);                     \
+    subq $8, %rsp;                  \
+    .cfi_adjust_cfa_offset 8
+
+/* int weft__switch_registers(struct weft_context *from, struct weft_context *to, int result) */
+FUNCTION(weft__switch_registers)
+    movq (%rsp), %r8            /* the place that we were called from */
+    movl %edx, %eax
+    SAVE
+    .cfi_remember_state
+    movl (%rsp), %ecx
+    movzwl 4(%rsp), %edx
+    movq %rsp, (%rdi)
+    movq (%rsi), %rsp           /* the same frame, another stack */
+    xorl (%rsp), %ecx
+    andl $~EXCEPTION_FLAGS, %ecx
+    jne 3f
+    cmpw 4(%rsp), %dx
+    jne 3f
+1:  addq $8, %rsp
+    .cfi_adjust_cfa_offset -8
+    POP(%r15)
+    POP(%r14)
+    POP(%r13)
+    POP(%r12)
+    POP(%rbx)
+    POP(%rbp)
+    cmpq %r8, (%rsp)
+    jne 2f
+    ret
+2:  popq %rcx
+    .cfi_adjust_cfa_offset -8
+    .cfi_register %rip, %rcx
+    notrack jmp *%rcx           /* no landing pad follows a call */
+    .cfi_restore_state
+3:  ldmxcsr (%rsp)
+    fldcw 4(%rsp)
+    jmp 1b
+END(weft__switch_registers)
+
+#ifdef WEFT_HAVE_UCONTEXT
+/* void weft__context_enter(struct weft_context *from, void *ucontext) */
+FUNCTION(weft__context_enter)
+    SAVE
+    movq %rsp, (%rdi)
+    movq %rsi, %rdi
+    call setcontext@PLT         /* the frame leaves the stack aligned for it */
+    ud2
+END(weft__context_enter)
+#endif
+
+/* void weft__context_frame(struct weft_context *c, void *stack_top, void (*entry)(void *),
+ *                          void *argument) */
+FUNCTION(weft__context_frame)
+    andq $-16, %rsi
+    leaq weft__context_first(%rip), %rax
+    xorl %r8d, %r8d
+    movq %rax, -8(%rsi)
+    movq %r8, -16(%rsi)         /* rbp: no frame further up */
+    movq %rdx, -24(%rsi)        /* rbx */
+    movq %rcx, -32(%rsi)        /* r12 */
+    movq %r8, -40(%rsi)
+    movq %r8, -48(%rsi)
+    movq %r8, -56(%rsi)
+    fnstcw -60(%rsi)
+    stmxcsr -64(%rsi)
+    leaq -64(%rsi), %rax
+    movq %rax, (%rdi)
+    ret
+END(weft__context_frame)
+
+/* Where such a frame goes on: the bottom of the stack, for unwinders too. */
+FUNCTION(weft__context_first)
+    .cfi_undefined %rip
+    movq %r12, %rdi
+    call *%rbx
+    ud2
+END(weft__context_first)
+
+NOTES

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "guard.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "calls.h"
+
+static int guard_fail(struct weft_guard *g, const char *call)
+{
+    g->failed_call = call;
+    g->failed_errno = errno;
+    return -1;
+}
+
+static int guard_batch(struct weft_guard *g, char *const *pages, size_t n)
+{
+    struct iovec ranges[WEFT__GUARD_BATCH_MAX];
+    ssize_t done;
+
+    for (size_t i = 0; i < n; i++)
+        ranges[i] = (struct iovec){.iov_base = pages[i], .iov_len = g->page_bytes};
+    done = weft__calls.process_madvise(ranges, n, WEFT__MADV_GUARD_INSTALL);
+    if (done != (ssize_t)(n * g->page_bytes))
+        return guard_fail(g, "process_madvise");
+    return 0;
+}
+
+static int guard_madvise(struct weft_guard *g, char *const *pages, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (weft__calls.madvise(pages[i], g->page_bytes, WEFT__MADV_GUARD_INSTALL) != 0)
+            return guard_fail(g, "madvise");
+    return 0;
+}
+
+static int guard_mprotect(struct weft_guard *g, char *const *pages, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (weft__calls.mprotect(pages[i], g->page_bytes, PROT_NONE) != 0)
+            return guard_fail(g, "mprotect");
+    return 0;
+}
+
+static int guard_by(struct weft_guard *g, enum weft__guard_way way, char *const *pages, size_t n)
+{
+    switch (way) {
+    case WEFT__GUARD_BATCH:
+        return guard_batch(g, pages, n);
+    case WEFT__GUARD_MADVISE:
+        return guard_madvise(g, pages, n);
+    case WEFT__GUARD_MPROTECT:
+        return guard_mprotect(g, pages, n);
+    default:
+        return -1;
+    }
+}
+
+static bool guard_works(struct weft_guard *g, enum weft__guard_way way)
+{
+    char *page = weft__calls.mmap(NULL, g->page_bytes, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    bool works;
+
+    if (page == MAP_FAILED) {
+        guard_fail(g, "mmap");
+        return false;
+    }
+    works = guard_by(g, way, &page, 1) == 0;
+    if (works && (weft__calls.touch(page) != -1 || errno != EFAULT)) {
+        errno = ENOTSUP; /* the call said yes and the page can still be written */
+        guard_fail(g, "guard probe");
+        works = false;
+    }
+    weft__calls.munmap(page, g->page_bytes);
+    return works;
+}
+
+static void guard_probe(struct weft_guard *g)
+{
+    g->way = WEFT__GUARD_BATCH;
+    while (g->way < WEFT__GUARD_REFUSED && !guard_works(g, g->way))
+        g->way++;
+}
+
+void weft__guard_init(struct weft_guard *g)
+{
+    *g = (struct weft_guard){.page_bytes = (size_t)sysconf(_SC_PAGESIZE)};
+}
+
+int weft__guard_install(struct weft_guard *g, char *const *pages, size_t n)
+{
+    if (g->way == WEFT__GUARD_UNPROBED)
+        guard_probe(g);
+    /* Memory that was locked refuses markers long after the probe, so each way may still fail. */
+    while (g->way < WEFT__GUARD_MPROTECT) {
+        if (guard_by(g, g->way, pages, n) == 0)
+            return 0;
+        g->way++;
+    }
+    return guard_by(g, g->way, pages, n);
+}

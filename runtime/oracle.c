@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "oracle.h"
+
+#include <stddef.h>
+
+/* An odd constant with well mixed bits: a seed of zero must not give a generator of zeros. */
+static const uint64_t oracle_mix = 0x9e3779b97f4a7c15u;
+
+void weft__oracle_init(struct weft_oracle *o, uint64_t seed)
+{
+    o->choose = NULL;
+    o->state = NULL;
+    o->random = (seed ^ oracle_mix) | 1;
+}
+
+/* xorshift64* (Marsaglia; Vigna, "An experimental exploration of Marsaglia's xorshift generators,
+ * scrambled", 2016): its high half is the well distributed one. */
+static uint32_t oracle_random(struct weft_oracle *o)
+{
+    uint64_t x = o->random;
+
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    o->random = x;
+    return (uint32_t)((x * 0x2545f4914f6cdd1du) >> 32);
+}
+
+uint32_t weft__oracle_choose(struct weft_oracle *o, uint32_t n, enum weft__choice kind)
+{
+    if (o->choose)
+        return o->choose(o->state, n, kind);
+    /* A multiplication in place of the remainder; the bias is below n / 2^32. */
+    return (uint32_t)(((uint64_t)oracle_random(o) * n) >> 32);
+}

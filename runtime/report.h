@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What the library says before it stops the program: sentences on standard error. */
+#ifndef WEFT_RUNTIME_REPORT_H
+#define WEFT_RUNTIME_REPORT_H
+
+struct weft_worker;
+
+/* A mistake of the program's: one sentence that names the running thread, then abort(). */
+__attribute__((noreturn, cold, format(printf, 1, 2))) void weft__mistake(const char *format, ...);
+
+/* Nothing can ever run again. Ends the wait of the worker's root with -EDEADLK if the program asked
+ * for that, else reports who is parked and on what, and exits with status 2. */
+void weft__report_stuck(struct weft_worker *w);
+
+#endif

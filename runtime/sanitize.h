@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* What ASan, TSan, MSan and Valgrind are told: of every stack, and of every switch.
+ *
+ * Without a sanitizer all of this is nothing, but for Valgrind's registrations, which are a few
+ * instructions per stack, never per switch. With one, a switch is announced before and confirmed
+ * first thing on the other side, so that it cannot be a tail call. */
+#ifndef WEFT_RUNTIME_SANITIZE_H
+#define WEFT_RUNTIME_SANITIZE_H
+
+#include <stddef.h>
+
+#if defined __has_feature
+#define WEFT__HAS_FEATURE(x) __has_feature(x)
+#else
+#define WEFT__HAS_FEATURE(x) 0
+#endif
+
+#if defined __SANITIZE_ADDRESS__ || WEFT__HAS_FEATURE(address_sanitizer)
+#define WEFT__ASAN 1
+#endif
+#if defined __SANITIZE_THREAD__ || WEFT__HAS_FEATURE(thread_sanitizer)
+#define WEFT__TSAN 1
+#endif
+#if WEFT__HAS_FEATURE(memory_sanitizer)
+#define WEFT__MSAN 1
+#endif
+#if defined WEFT__ASAN || defined WEFT__TSAN || defined WEFT__MSAN
+#define WEFT__SANITIZED 1
+#endif
+
+#ifdef __clang__
+#define WEFT__NOT_SANITIZED __attribute__((no_sanitize("address", "thread", "memory"), noinline))
+#elif defined WEFT__SANITIZED
+#define WEFT__NOT_SANITIZED __attribute__((no_sanitize_address, no_sanitize_thread, noinline))
+#else
+#define WEFT__NOT_SANITIZED __attribute__((noinline))
+#endif
+
+#if defined __has_include
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#define WEFT__VALGRIND 1
+#endif
+#endif
+
+#ifdef WEFT__ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+#ifdef WEFT__MSAN
+#include <sanitizer/msan_interface.h>
+#endif
+#ifdef WEFT__TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+/* A stack as the tools know it. */
+struct weft_sanitizer {
+    const void *low; /* NULL: an OS thread's own stack, learned when it is first left */
+    size_t bytes;
+    void *fake_stack; /* ASan's, while switched out */
+    void *fiber;      /* TSan's */
+    unsigned valgrind_id;
+};
+
+static inline void weft__sanitize_stack_made(struct weft_sanitizer *s, char *low, char *high)
+{
+    s->low = low;
+    s->bytes = (size_t)(high - low);
+    s->fake_stack = NULL;
+#ifdef WEFT__VALGRIND
+    s->valgrind_id = VALGRIND_STACK_REGISTER(low, high);
+#endif
+#ifdef WEFT__TSAN
+    s->fiber = __tsan_create_fiber(0);
+#endif
+#ifdef WEFT__ASAN
+    __asan_unpoison_memory_region(low, s->bytes); /* a frame that never returned poisons it */
+#endif
+#ifdef WEFT__MSAN
+    __msan_unpoison(low, s->bytes);
+#endif
+}
+
+static inline void weft__sanitize_stack_retired(struct weft_sanitizer *s)
+{
+#ifdef WEFT__VALGRIND
+    VALGRIND_STACK_DEREGISTER(s->valgrind_id);
+#endif
+#ifdef WEFT__TSAN
+    __tsan_destroy_fiber(s->fiber);
+#endif
+    (void)s;
+}
+
+static inline void weft__sanitize_root(struct weft_sanitizer *s)
+{
+#ifdef WEFT__TSAN
+    s->fiber = __tsan_get_current_fiber();
+#endif
+    (void)s;
+}
+
+/* Before a switch; `dying`: nothing on the stack that is left will be used again. */
+static inline __attribute__((always_inline)) void weft__sanitize_leave(struct weft_sanitizer *from,
+                                                                       struct weft_sanitizer *to,
+                                                                       int dying)
+{
+#ifdef WEFT__ASAN
+    __sanitizer_start_switch_fiber(dying ? NULL : &from->fake_stack, to->low, to->bytes);
+#endif
+#ifdef WEFT__TSAN
+    __tsan_switch_to_fiber(to->fiber, 0);
+#endif
+    (void)from;
+    (void)to;
+    (void)dying;
+}
+
+/* First thing after one. `from`: whose stack was left, so that an OS thread's own is learned. */
+static inline __attribute__((always_inline)) void weft__sanitize_arrive(struct weft_sanitizer *self,
+                                                                        struct weft_sanitizer *from)
+{
+#ifdef WEFT__ASAN
+    const void *low;
+    size_t bytes;
+
+    __sanitizer_finish_switch_fiber(self->fake_stack, &low, &bytes);
+    self->fake_stack = NULL;
+    if (!from->low) {
+        from->low = low;
+        from->bytes = bytes;
+    }
+#endif
+    (void)self;
+    (void)from;
+}
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "calls.h"
+
+enum {
+    SCHED_QUANTUM = 64,    /* calls and switches between two looks at the timers */
+    SCHED_STREAK_MAX = 16, /* ended threads in a row that run their peer before the queue */
+    SCHED_RUN_MIN = 64,    /* capacity of a new run queue */
+};
+
+/* ---- the run queue ---- */
+
+int weft__sched_fit(struct weft_worker *w)
+{
+    uint32_t have = weft__ring_capacity(&w->run);
+    uint32_t want = have ? have * 2 : SCHED_RUN_MIN;
+    void **slots;
+
+    if (WEFT__LIKELY(w->threads.live <= have))
+        return 0;
+    slots = weft__calls.calloc(want, sizeof *slots);
+    if (!slots)
+        return -1;
+    weft__calls.free(weft__ring_adopt(&w->run, slots, want));
+    return 0;
+}
+
+void weft__sched_set_oracle(struct weft_worker *w,
+                            uint32_t (*choose)(void *, uint32_t, enum weft__choice), void *state)
+{
+    w->oracle.choose = choose;
+    w->oracle.state = state;
+    w->quantum = choose ? 1 : SCHED_QUANTUM;
+    w->countdown = w->quantum;
+}
+
+/* ---- looking outside ---- */
+
+static void sched_poll(struct weft_worker *w)
+{
+    struct weft_list due;
+    struct weft_timer *timer;
+
+    w->countdown = w->quantum;
+    if (weft__wheel_is_empty(&w->timers))
+        return;
+    weft__list_init(&due);
+    weft__wheel_advance(&w->timers, weft__clock_now(&w->clock), &due);
+    while ((timer = weft__wheel_pop_due(&due)) != NULL)
+        timer->due(timer);
+}
+
+/* ---- stacks ---- */
+
+static void sched_starved_push(struct weft_worker *w, struct weft_thread *t)
+{
+    struct weft_starved *queue = &w->starved[t->stack_class];
+
+    t->state = WEFT__THREAD_STARVED;
+    t->at.next = NULL;
+    if (queue->first)
+        queue->last->at.next = t;
+    else
+        queue->first = t;
+    queue->last = t;
+    w->starving++;
+}
+
+static struct weft_thread *sched_starved_pop(struct weft_worker *w, struct weft_starved *queue)
+{
+    struct weft_thread *t = queue->first;
+
+    queue->first = t->at.next;
+    w->starving--;
+    return t;
+}
+
+void weft__sched_unstarve(struct weft_worker *w, struct weft_thread *t)
+{
+    struct weft_starved *queue = &w->starved[t->stack_class];
+    struct weft_thread *before = NULL;
+
+    for (struct weft_thread *at = queue->first; at != t; at = at->at.next)
+        before = at;
+    if (before)
+        before->at.next = t->at.next;
+    else
+        queue->first = t->at.next;
+    if (queue->last == t)
+        queue->last = before;
+    w->starving--;
+}
+
+static struct weft_control *sched_settle(struct weft_worker *w, struct weft_control *c,
+                                         struct weft_thread *t)
+{
+    c->woke = w->run.tail - 1; /* it woke nobody yet */
+    c->thread = t;
+    c->result = 0;
+    c->wait = NULL;
+    c->saved_errno = 0;
+    c->interrupt = t->flags & WEFT__THREAD_CANCELLED ? WEFT__INTERRUPT_CANCELLED : 0;
+    c->deadline = NULL;
+    c->starting = NULL;
+    c->exceptions[0] = NULL;
+    c->exceptions[1] = NULL;
+    t->at.control = c;
+    t->state = WEFT__THREAD_STARTED;
+    return c;
+}
+
+struct weft_control *weft__sched_bind(struct weft_worker *w, struct weft_thread *t)
+{
+    struct weft_starved *queue = &w->starved[t->stack_class];
+    struct weft_control *c = weft__stack_take(weft__stack_pool(&w->stacks, t->stack_class));
+
+    if (WEFT__LIKELY(c && !queue->first))
+        return sched_settle(w, c, t);
+    sched_starved_push(w, t);
+    return c ? sched_settle(w, c, sched_starved_pop(w, queue)) : NULL;
+}
+
+/* Somebody may have given a stack back, or memory: who has waited longest is ready if so. */
+static bool sched_feed(struct weft_worker *w, int stack_class)
+{
+    struct weft_starved *queue = &w->starved[stack_class];
+    struct weft_control *c;
+
+    if (!queue->first)
+        return false;
+    c = weft__stack_take(weft__stack_pool(&w->stacks, stack_class));
+    if (!c)
+        return false;
+    weft__ring_push_back(&w->run, sched_settle(w, c, sched_starved_pop(w, queue)));
+    return true;
+}
+
+static bool sched_feed_all(struct weft_worker *w)
+{
+    bool fed = false;
+
+    for (int i = 0; i < WEFT__STACK_CLASSES; i++)
+        fed |= sched_feed(w, i);
+    return fed;
+}
+
+void weft__sched_boot(struct weft_pool *pool, char *const *bases, void *const *tops, size_t n)
+{
+    size_t guard_bytes = pool->stacks->guard.page_bytes;
+
+    for (size_t i = 0; i < n; i++) {
+        struct weft_control *c = tops[i];
+        char *low = bases[i] + guard_bytes;
+
+        memset(c, 0, sizeof *c);
+        c->waiter.control = c;
+        c->pool = pool;
+        c->base = bases[i];
+        weft__sanitize_stack_made(&c->sanitizer, low, tops[i]);
+    }
+    weft__context_boot(tops, bases, guard_bytes, n, weft__sched_loop);
+}
+
+char *weft__sched_retire(void *top)
+{
+    struct weft_control *c = top;
+
+    weft__sanitize_stack_retired(&c->sanitizer);
+    return c->base;
+}
+
+/* ---- the way out ---- */
+
+/* The run queue is empty: waits until it is not. Only timers can bring that about, until there is
+ * something outside to listen to. */
+static void sched_idle(struct weft_worker *w)
+{
+    while (weft__ring_count(&w->run) == 0) {
+        int64_t next_ns = weft__wheel_next(&w->timers);
+
+        if (w->starving && sched_feed_all(w))
+            continue;
+        if (next_ns == INT64_MAX) {
+            w->stuck(w);
+            continue;
+        }
+        if (!w->clock.is_virtual)
+            weft__stack_idle(&w->stacks, next_ns - weft__clock_now(&w->clock));
+        weft__clock_wait(&w->clock, next_ns);
+        sched_poll(w);
+    }
+}
+
+/* Takes the next ready thread off the run queue. */
+static struct weft_control *sched_pick(struct weft_worker *w)
+{
+    for (;;) {
+        struct weft_control *c;
+        void *entry;
+
+        if (weft__ring_count(&w->run) == 0)
+            sched_idle(w);
+        if (WEFT__UNLIKELY(w->oracle.choose && weft__ring_count(&w->run) > 1))
+            weft__ring_take_at(&w->run, weft__oracle_choose(&w->oracle, weft__ring_count(&w->run),
+                                                            WEFT__CHOICE_READY));
+        entry = weft__ring_pop_front(&w->run);
+        if (!weft__entry_is_unstarted(entry))
+            return entry;
+        c = weft__sched_bind(w, weft__entry_thread(entry));
+        if (c)
+            return c;
+    }
+}
+
+WEFT__NOINLINE int weft__sched_next(struct weft_worker *w, struct weft_control *me)
+{
+    struct weft_control *next;
+
+    if (w->countdown == 0)
+        sched_poll(w);
+    next = sched_pick(w);
+    if (next == me)
+        return me->result;
+    return weft__switch_to(w, me, next);
+}
+
+WEFT__NOINLINE int weft__sched_tail(struct weft_worker *w, int result)
+{
+    struct weft_control *me = w->current;
+
+    me->result = result;
+    weft__ring_push_back(&w->run, me);
+    return weft__switch_next(w, me);
+}
+
+WEFT__NOINLINE int weft__sched_spent(struct weft_worker *w, int result)
+{
+    sched_poll(w);
+    return weft__sched_tail(w, result);
+}
+
+WEFT__COLD int weft__sched_interrupted(struct weft_worker *w, struct weft_control *me)
+{
+    return weft__sched_tail(w, me->interrupt & WEFT__INTERRUPT_CANCELLED ? -ECANCELED : -ETIMEDOUT);
+}
+
+/* ---- the way back ---- */
+
+WEFT__COLD void weft__interrupt(struct weft_worker *w, struct weft_control *c, int result)
+{
+    if (!c->wait || !c->wait->unhook)
+        return;
+    c->wait->unhook(c);
+    weft__ready(w, c, result);
+}
+
+/* ---- the end of a thread ---- */
+
+/* Whom an ended thread runs before the queue's head: who waited for its end, else the one it woke
+ * last if that is still the last in line. Bounded, so that a chain of short threads cannot keep
+ * the others waiting. Without it a tree of a million leaves holds a million stacks. */
+static struct weft_control *sched_heir(struct weft_worker *w, struct weft_control *self,
+                                       struct weft_control *peer)
+{
+    bool woke_last = self->woke == w->run.tail && weft__ring_count(&w->run) > 0;
+
+    if ((!peer && !woke_last) || w->streak >= SCHED_STREAK_MAX || w->oracle.choose) {
+        w->streak = 0;
+        if (peer)
+            weft__ring_push_back(&w->run, peer);
+        return NULL;
+    }
+    w->streak++;
+    return peer ? peer : weft__ring_pop_back(&w->run);
+}
+
+/* The ended thread's stack goes back to the pool, and may come straight out again for the next
+ * thread to run on it without a switch. */
+static void sched_end(struct weft_worker *w, struct weft_control *self, struct weft_control *peer)
+{
+    struct weft_control *next = sched_heir(w, self, peer);
+
+    self->thread = NULL;
+    weft__stack_give(self->pool, self);
+    if (WEFT__UNLIKELY(w->starving))
+        sched_feed(w, (int)(self->pool - w->stacks.pools));
+    if (WEFT__UNLIKELY(--w->countdown == 0))
+        sched_poll(w);
+    if (!next)
+        next = sched_pick(w);
+    if (next != self)
+        weft__switch_to(w, self, next);
+    else
+        *w->errno_at = 0;
+}
+
+WEFT__NOT_SANITIZED void weft__sched_loop(struct weft_context *context)
+{
+    struct weft_control *self = WEFT__CONTAINER_OF(context, struct weft_control, context);
+    struct weft_worker *w = weft__self;
+
+    weft__sanitize_arrive(&self->sanitizer, &w->left->sanitizer);
+    for (;;) {
+        struct weft_control *peer = w->run_thread(w, self);
+
+        sched_end(w, self, peer);
+    }
+}
+
+/* ---- switches that do more ---- */
+
+WEFT__NOT_SANITIZED int weft__switch_exceptions(struct weft_context *from, struct weft_context *to,
+                                                int result)
+{
+    struct weft_worker *w = weft__self;
+    struct weft_control *me = WEFT__CONTAINER_OF(from, struct weft_control, context);
+    struct weft_control *next = WEFT__CONTAINER_OF(to, struct weft_control, context);
+
+    memcpy(me->exceptions, w->exceptions_at, sizeof me->exceptions);
+    memcpy(w->exceptions_at, next->exceptions, sizeof next->exceptions);
+    return w->backend(from, to, result);
+}
+
+WEFT__NOT_SANITIZED int weft__switch_watched(struct weft_context *from, struct weft_context *to,
+                                             int result)
+{
+    struct weft_worker *w = weft__self;
+    struct weft_control *me = WEFT__CONTAINER_OF(from, struct weft_control, context);
+    struct weft_control *next = WEFT__CONTAINER_OF(to, struct weft_control, context);
+    weft__switch_fn *inner = w->exceptions_at ? weft__switch_exceptions : w->backend;
+
+    if (me == next)
+        return result;
+    w->left = me;
+    weft__sanitize_leave(&me->sanitizer, &next->sanitizer, me->thread == NULL);
+    result = inner(from, to, result);
+    weft__sanitize_arrive(&me->sanitizer, &w->left->sanitizer);
+    return result;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* The scheduler: control blocks, the worker, and the only ways out of running and back to it.
+ *
+ * weft__park is the only way out, weft__ready the only way back. States of a thread:
+ *
+ *     state        on which list                       owner of its stack    leaves by
+ *     unstarted    run queue                           has none              first run
+ *     starved      its pool's queue, in order          has none              a stack given back
+ *     ready        run queue; no queue, no own timer   nobody                being picked
+ *     running      none                                itself                park, yield, end
+ *     parked       waiter queues, timer: as its wait   nobody, but a peer    partner, deadline,
+ *                  says                                may copy one value    cancel, close: once
+ *     suspended    none; held by its generator         nobody                next, send, close
+ *     done         none; only the record remains       whoever runs next     join
+ *
+ * Blocking operations end in a tail call to weft__park. A woken operation touches nothing but its
+ * own control block: whoever woke it has unhooked it everywhere, and what it waited for may be
+ * gone. */
+#ifndef WEFT_RUNTIME_SCHED_H
+#define WEFT_RUNTIME_SCHED_H
+
+#include <weft/select.h>
+
+#include "base.h"
+#include "clock.h"
+#include "context.h"
+#include "oracle.h"
+#include "ring.h"
+#include "sanitize.h"
+#include "stack.h"
+#include "thread.h"
+#include "wheel.h"
+
+struct weft_control;
+struct weft_worker;
+
+/* Why a thread is parked, and how to take it off whatever it is on. Each blocking operation has one
+ * constant of these. */
+struct weft_wait {
+    const char *name; /* for reports: "sending on" */
+    /* Takes the thread off every queue and timer before its time. NULL: only its partner ends this
+     * wait, no deadline and no cancellation. */
+    void (*unhook)(struct weft_control *c);
+};
+
+enum {
+    WEFT__INTERRUPT_CANCELLED = 1, /* every call that may park fails: -ECANCELED */
+    WEFT__INTERRUPT_EXPIRED = 2,   /* an enclosing deadline is over: -ETIMEDOUT */
+    WEFT__INTERRUPT_TRY = 4, /* a deadline of zero: calls try, and fail where they would park */
+    WEFT__INTERRUPT_FAIL = WEFT__INTERRUPT_CANCELLED | WEFT__INTERRUPT_EXPIRED,
+};
+
+/* What a thread is while it has a stack; the top of that stack. */
+struct weft_control {
+    struct weft_context context;  /* where it goes on; first, as the switch knows */
+    int result;                   /* what its parked call will return; written by its waker */
+    const struct weft_wait *wait; /* NULL unless parked or suspended */
+    int saved_errno;              /* while it is not running */
+    uint32_t interrupt;           /* WEFT__INTERRUPT_ bits; looked at by every call that may park */
+    struct weft_waiter waiter;    /* of send and receive; a select's are in its clauses */
+    void *on;                     /* parked: what it waits for, as its wait knows */
+    uint32_t woke;                /* the run queue's tail just after it last woke a thread */
+    uint32_t on_count;            /* select: how many clauses are at `on` */
+    size_t on_stride;             /* select: bytes from one to the next */
+    struct weft_timer timer;      /* of a sleep, or of a select's timeout */
+    struct weft_thread *thread;   /* its record */
+    struct weft_deadline *deadline; /* the innermost weft_within it is in */
+    struct weft_start *starting;    /* the innermost go or spawn whose arguments it is evaluating */
+    struct weft_pool *pool;         /* of its stack; NULL for a root */
+    char *base;                     /* its stack's lowest address, the guard */
+    void *exceptions[2]; /* the C++ library's per-thread state, while it is not running */
+    struct weft_sanitizer sanitizer;
+};
+
+/* Records of one stack class that wait for a stack, the first come first. */
+struct weft_starved {
+    struct weft_thread *first; /* linked by at.next */
+    struct weft_thread *last;
+};
+
+/* One OS thread's scheduler. Only that OS thread touches it. */
+struct weft_worker {
+    struct weft_control *current;
+    struct weft_ring run; /* ready control blocks, and unstarted records with bit 0 set; always has
+                           * room for every live thread, so that readying cannot fail */
+    weft__switch_fn *switch_to;
+    int *errno_at;        /* this OS thread's errno: threads never migrate */
+    uint32_t countdown;   /* calls and switches until the outside is looked at */
+    uint32_t quantum;     /* what the countdown starts from; 1 under a test's oracle */
+    uint32_t streak;      /* ended threads in a row whose last woken peer ran before the queue */
+    uint32_t starving;    /* records on the starved queues */
+    void **exceptions_at; /* this OS thread's C++ exception state, NULL without C++ */
+    struct weft_control *left; /* who switched here; kept up for the sanitizers only */
+    weft__switch_fn *backend;  /* the bare switch under switch_to */
+    struct weft_wheel timers;
+    struct weft_clock clock;
+    struct weft_oracle oracle;
+    struct weft_threads threads;
+    struct weft_stacks stacks;
+    struct weft_starved starved[WEFT__STACK_CLASSES];
+    bool deadlock_returns;                /* weft_deadlock_returns */
+    void (*stuck)(struct weft_worker *w); /* nothing can ever run again: reports, does not return */
+    /* Runs a thread's function to its end, and ends it: answers a parked thread that was waiting
+     * for just that, with its result set, or NULL. */
+    struct weft_control *(*run_thread)(struct weft_worker *w, struct weft_control *c);
+    /* A generator's body has ended, or was dropped by a fork: as run_thread answers. NULL until
+     * there is a generator. */
+    struct weft_control *(*body_ended)(struct weft_worker *w, struct weft_gen *g);
+    struct weft_control root; /* the OS thread's own stack: main */
+};
+
+/* One address in a register of the OS thread's: no call, and room for it under dlopen. */
+extern __thread struct weft_worker *weft__self
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* Makes this OS thread's worker; NULL if there is no memory. */
+struct weft_worker *weft__worker_make(void);
+
+static inline struct weft_worker *weft__worker(void)
+{
+    struct weft_worker *w = weft__self;
+
+    return WEFT__LIKELY(w != NULL) ? w : weft__worker_make();
+}
+
+/* ---- what may be on the run queue ---- */
+
+static inline bool weft__entry_is_unstarted(const void *entry)
+{
+    return (uintptr_t)entry & 1;
+}
+
+static inline void *weft__entry_of(struct weft_thread *unstarted)
+{
+    return (char *)unstarted + 1;
+}
+
+static inline struct weft_thread *weft__entry_thread(void *entry)
+{
+    return (struct weft_thread *)(void *)((char *)entry - 1);
+}
+
+/* Makes room on the run queue for every live thread: 0, or -1. */
+int weft__sched_fit(struct weft_worker *w);
+
+/* An unstarted record goes to the tail of the run queue. */
+static inline void weft__sched_start(struct weft_worker *w, struct weft_thread *t)
+{
+    weft__ring_push_back(&w->run, weft__entry_of(t));
+}
+
+/* Gives an unstarted record a stack and a control block. NULL: there was none to be had, it waits
+ * in order. The control block may be another record's that has waited longer. */
+struct weft_control *weft__sched_bind(struct weft_worker *w, struct weft_thread *t);
+
+/* Takes a record off its pool's queue for a stack. */
+void weft__sched_unstarve(struct weft_worker *w, struct weft_thread *t);
+
+/* ---- the way out of running ---- */
+
+enum { WEFT__PREFETCH_NEAR = 4 };
+
+/* Everything per thread is exchanged here, by the side that leaves. */
+static inline __attribute__((always_inline)) int weft__switch_to(struct weft_worker *w,
+                                                                 struct weft_control *me,
+                                                                 struct weft_control *next)
+{
+    me->saved_errno = *w->errno_at;
+    *w->errno_at = next->saved_errno;
+    w->current = next;
+    return w->switch_to(&me->context, &next->context, next->result);
+}
+
+/* The long way to the next thread: looks outside when the countdown is spent, starts threads, waits
+ * when there is nothing to run. */
+int weft__sched_next(struct weft_worker *w, struct weft_control *me);
+
+static inline __attribute__((always_inline)) int weft__switch_next(struct weft_worker *w,
+                                                                   struct weft_control *me)
+{
+    struct weft_ring *run = &w->run;
+    void *next;
+
+    if (WEFT__UNLIKELY(--w->countdown == 0 || run->head == run->tail))
+        return weft__sched_next(w, me);
+    next = run->slots[run->head & run->mask];
+    if (WEFT__UNLIKELY(weft__entry_is_unstarted(next)))
+        return weft__sched_next(w, me);
+    run->head++;
+    __builtin_prefetch(run->slots[(run->head + WEFT__PREFETCH_NEAR) & run->mask]);
+    return weft__switch_to(w, me, next);
+}
+
+/* Leaves running until somebody readies this thread; its result is what this returns. */
+static inline __attribute__((always_inline)) int weft__park(struct weft_worker *w,
+                                                            struct weft_control *me,
+                                                            const struct weft_wait *why)
+{
+    me->wait = why;
+    return weft__switch_next(w, me);
+}
+
+/* ---- the way back ---- */
+
+/* Whoever calls this has unhooked the thread from everything but its deadlines. */
+static inline __attribute__((always_inline)) void weft__ready(struct weft_worker *w,
+                                                              struct weft_control *c, int result)
+{
+    c->result = result;
+    c->wait = NULL;
+    weft__ring_push_back(&w->run, c);
+    w->current->woke = w->run.tail;
+}
+
+/* Ends a parked thread's wait with a code, if its wait can be ended so. */
+void weft__interrupt(struct weft_worker *w, struct weft_control *c, int result);
+
+/* Every call that may park but did not need to ends here: it spends the countdown. */
+int weft__sched_spent(struct weft_worker *w, int result);
+
+static inline __attribute__((always_inline)) int weft__spend(struct weft_worker *w, int result)
+{
+    if (WEFT__UNLIKELY(--w->countdown == 0))
+        return weft__sched_spent(w, result);
+    return result;
+}
+
+/* Goes to the tail of the run queue and returns result when its turn comes. */
+int weft__sched_tail(struct weft_worker *w, int result);
+
+/* What an interrupted call returns: -ECANCELED before -ETIMEDOUT, by way of the tail so that a loop
+ * over it cannot hold the worker. */
+int weft__sched_interrupted(struct weft_worker *w, struct weft_control *me);
+
+/* ---- for a fresh stack ---- */
+
+/* Runs the control block's thread to its end, takes the next one; does not return. */
+void weft__sched_loop(struct weft_context *context);
+
+/* Boots stacks for the pool, and makes them forgotten: what struct weft_stacks calls. */
+void weft__sched_boot(struct weft_pool *pool, char *const *bases, void *const *tops, size_t n);
+char *weft__sched_retire(void *top);
+
+/* Installs a test's choices, or takes them out (NULL). */
+void weft__sched_set_oracle(struct weft_worker *w,
+                            uint32_t (*choose)(void *, uint32_t, enum weft__choice), void *state);
+
+/* A switch that is announced to the sanitizers; stands in for the backend in their builds. */
+weft__switch_fn weft__switch_watched;
+
+/* A switch that also exchanges the C++ library's exception state. */
+weft__switch_fn weft__switch_exceptions;
+
+#endif

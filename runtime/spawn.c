@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+#include "spawn.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <weft/start.h>
+#include <weft/thread.h>
+
+#include "calls.h"
+#include "report.h"
+#include "sched.h"
+
+/* ---- starting ---- */
+
+/* The class of stacks for threads that ask for none; the same for the whole process. */
+static int spawn_default_class = WEFT__STACK_CLASS_DEFAULT;
+
+/* The class of stacks that the start asks for, or -EINVAL. */
+static int spawn_class(const struct weft_spawn_opts *opts)
+{
+    if (!opts || opts->size < offsetof(struct weft_spawn_opts, name) || opts->stack_bytes == 0)
+        return __atomic_load_n(&spawn_default_class, __ATOMIC_RELAXED);
+    return weft__stack_class(opts->stack_bytes);
+}
+
+static const char *spawn_name(const struct weft_spawn_opts *opts)
+{
+    return opts && opts->size >= sizeof *opts ? opts->name : NULL;
+}
+
+static int spawn_set_name(struct weft_thread *t, const char *name)
+{
+    size_t length = strnlen(name, WEFT__THREAD_NAME_BYTES - 1);
+
+    t->name = weft__calls.calloc(1, WEFT__THREAD_NAME_BYTES);
+    if (!t->name)
+        return -1;
+    memcpy(t->name, name, length);
+    return 0;
+}
+
+/* Room for n words of arguments: in the record, or beside it. NULL: no memory. */
+static uint64_t *spawn_words(struct weft_thread *t, size_t n)
+{
+    if (n <= WEFT__THREAD_WORDS)
+        return t->arguments.words;
+    t->arguments.side = weft__calls.malloc(n * sizeof(uint64_t));
+    if (t->arguments.side)
+        t->flags |= WEFT__THREAD_SIDE;
+    return t->arguments.side;
+}
+
+/* A record with room on the run queue, its arguments still missing; NULL with s->error set. */
+static struct weft_thread *spawn_record(struct weft_worker *w, struct weft_start *s)
+{
+    int stack_class = spawn_class(s->opts);
+    const char *name = spawn_name(s->opts);
+    struct weft_thread *t;
+
+    s->error = stack_class;
+    if (stack_class < 0)
+        return NULL;
+    s->error = -ENOMEM;
+    t = weft__thread_new(&w->threads);
+    if (WEFT__UNLIKELY(!t))
+        return NULL;
+    if (WEFT__UNLIKELY(weft__sched_fit(w) != 0 || (name && spawn_set_name(t, name) != 0))) {
+        weft__thread_free(&w->threads, t);
+        return NULL;
+    }
+    t->stack_class = (uint8_t)stack_class;
+    t->does.fn = s->fn;
+    t->site = s->site;
+    t->flags |= (uint8_t)s->flags; /* the public flags are the record's */
+    return t;
+}
+
+_Static_assert((int)WEFT_START_DETACHED == (int)WEFT__THREAD_DETACHED &&
+                   (int)WEFT_START_FLOAT == (int)WEFT__THREAD_FLOAT,
+               "a start's flags are the record's");
+
+/* A generator keeps its body back until somebody asks for a value. */
+static void spawn_launch(struct weft_worker *w, struct weft_start *s, struct weft_thread *t)
+{
+    s->error = 0;
+    if (s->gen) {
+        t->flags |= WEFT__THREAD_BODY;
+        t->waits_for_end.generator = s->gen;
+        s->task = t;
+        return;
+    }
+    s->task = weft__thread_handle(t);
+    weft__sched_start(w, t);
+}
+
+/* ---- starting by the stub ---- */
+
+#ifdef WEFT_HAVE_STUB
+
+WEFT_API void weft_start_begin_(struct weft_start *s)
+{
+    struct weft_worker *w = weft__worker();
+
+    s->task = NULL;
+    s->error = -ENOMEM;
+    if (WEFT__LIKELY(w != NULL)) {
+        s->outer = w->current->starting;
+        w->current->starting = s;
+    }
+    weft__start_zero();
+}
+
+/* More arguments than the record holds. */
+static WEFT__COLD int spawn_pack_side(struct weft_thread *t, const struct weft_capture *capture,
+                                      size_t stack_bytes, size_t n)
+{
+    uint64_t *words = spawn_words(t, n);
+
+    if (!words)
+        return -1;
+    weft__start_pack(capture, stack_bytes, &t->packed, words, n);
+    return 0;
+}
+
+static int spawn_pack(struct weft_thread *t, const struct weft_capture *capture, size_t stack_bytes)
+{
+    size_t n =
+        weft__start_pack(capture, stack_bytes, &t->packed, t->arguments.words, WEFT__THREAD_WORDS);
+
+    t->fp_control = capture->fp_control;
+    if (WEFT__LIKELY(n <= WEFT__THREAD_WORDS))
+        return 0;
+    return spawn_pack_side(t, capture, stack_bytes, n);
+}
+
+void weft__start_commit(const struct weft_capture *capture)
+{
+    struct weft_worker *w = weft__self;
+    struct weft_start *s = w ? w->current->starting : NULL;
+    struct weft_thread *t;
+
+    if (WEFT__UNLIKELY(!s))
+        return; /* its begin found no memory, and said so */
+    w->current->starting = s->outer;
+    t = spawn_record(w, s);
+    if (WEFT__UNLIKELY(!t))
+        return;
+    if (WEFT__UNLIKELY(spawn_pack(t, capture, s->stack_bytes) != 0)) {
+        weft__thread_free(&w->threads, t);
+        return;
+    }
+    spawn_launch(w, s, t);
+}
+
+static uint64_t spawn_run_call(struct weft_thread *t)
+{
+    const uint64_t *words = t->arguments.words;
+    struct weft_result result;
+
+    if (WEFT__UNLIKELY(t->flags & WEFT__THREAD_SIDE))
+        words = t->arguments.side;
+    result = weft__start_call(t->does.fn, &t->packed, words, t->fp_control);
+    return t->flags & WEFT__THREAD_FLOAT ? result.vector : result.word;
+}
+
+#endif
+
+/* ---- starting with a copy ---- */
+
+/* A thread that has room for an object of this size: where the object goes, NULL with s->error set. */
+static void *spawn_copy_room(struct weft_worker *w, struct weft_start *s, size_t size,
+                             struct weft_thread **t)
+{
+    void *room;
+
+    s->task = NULL;
+    s->error = -ENOMEM;
+    *t = w ? spawn_record(w, s) : NULL;
+    if (!*t)
+        return NULL;
+    room = spawn_words(*t, size / sizeof(uint64_t) + 1);
+    if (!room) {
+        weft__thread_free(&w->threads, *t);
+        return NULL;
+    }
+    (*t)->flags |= WEFT__THREAD_COPY;
+    (*t)->fp_control = weft__start_fp_control();
+    return room;
+}
+
+WEFT_API void weft_start_copy_(struct weft_start *s, void (*fn)(void *object, void *result),
+                               const void *object, size_t size)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_thread *t;
+    void *room;
+
+    s->fn = (void (*)(void))fn;
+    room = spawn_copy_room(w, s, size, &t);
+    if (!room)
+        return;
+    if (size > 0)
+        memcpy(room, object, size);
+    spawn_launch(w, s, t);
+}
+
+/* As aligned as the copy behind it is promised to be. */
+struct spawn_plain {
+    _Alignas(16) void (*fn)(void *copy);
+};
+
+/* An object of the user's behind the function that takes it. */
+static void spawn_run_plain(void *object, void *result)
+{
+    struct spawn_plain *plain = object;
+
+    (void)result;
+    plain->fn(plain + 1);
+}
+
+WEFT_API int weft_go_copy(void (*fn)(void *copy), const void *object, size_t size)
+{
+    struct weft_start s = {
+        .fn = (void (*)(void))spawn_run_plain,
+        .site = "weft_go_copy",
+        .flags = WEFT_START_DETACHED,
+    };
+    struct weft_worker *w = weft__worker();
+    struct spawn_plain *plain;
+    struct weft_thread *t;
+
+    if (size > SIZE_MAX / 2)
+        return -ENOMEM;
+    plain = spawn_copy_room(w, &s, sizeof *plain + size, &t);
+    if (!plain)
+        return s.error;
+    plain->fn = fn;
+    if (size > 0)
+        memcpy(plain + 1, object, size);
+    spawn_launch(w, &s, t);
+    return 0;
+}
+
+/* The copy lives until fn returns: beside the record, or else on this stack, since the record's
+ * words die with the record. */
+static uint64_t spawn_run_copy(struct weft_thread *t)
+{
+    void (*fn)(void *, void *) = (void (*)(void *, void *))t->does.fn;
+    _Alignas(16) uint64_t copy[WEFT__THREAD_WORDS];
+    uint64_t result = 0;
+
+    weft__start_set_fp_control(t->fp_control);
+    if (t->flags & WEFT__THREAD_SIDE) {
+        fn(t->arguments.side, &result);
+    } else {
+        memcpy(copy, t->arguments.words, sizeof copy);
+        fn(copy, &result);
+    }
+    return result;
+}
+
+/* ---- running to the end ---- */
+
+static uint64_t spawn_run(struct weft_thread *t)
+{
+#ifdef WEFT_HAVE_STUB
+    if (WEFT__LIKELY(!(t->flags & WEFT__THREAD_COPY)))
+        return spawn_run_call(t);
+#endif
+    return spawn_run_copy(t);
+}
+
+/* A joiner takes the result with it. */
+static void spawn_deliver(struct weft_worker *w, struct weft_thread *t, void *into, size_t size)
+{
+    if (into)
+        memcpy(into, &t->does.word, size);
+    weft__thread_free(&w->threads, t);
+}
+
+struct weft_control *weft__thread_run(struct weft_worker *w, struct weft_control *c)
+{
+    struct weft_thread *t = c->thread;
+    struct weft_control *joiner;
+
+    t->does.word = spawn_run(t);
+    t->state = WEFT__THREAD_DONE;
+    if (t->flags & WEFT__THREAD_BODY)
+        return w->body_ended(w, t->waits_for_end.generator);
+    joiner = t->waits_for_end.joiner;
+    if (t->flags & WEFT__THREAD_DETACHED)
+        weft__thread_free(&w->threads, t);
+    else if (joiner)
+        spawn_deliver(w, t, joiner->waiter.object, joiner->on_stride);
+    else
+        return NULL;
+    if (joiner) {
+        joiner->result = 0;
+        joiner->wait = NULL;
+    }
+    return joiner;
+}
+
+/* ---- joining ---- */
+
+static void spawn_unhook_join(struct weft_control *c)
+{
+    struct weft_thread *t = c->on;
+
+    t->waits_for_end.joiner = NULL;
+}
+
+static const struct weft_wait spawn_wait_join = {"joining", spawn_unhook_join};
+
+static struct weft_thread *spawn_joinable(struct weft_worker *w, struct weft_thread *handle)
+{
+    struct weft_thread *t = NULL;
+
+    switch (weft__thread_find(&w->threads, handle, &t)) {
+    case WEFT__THREAD_FOUND:
+        break;
+    case WEFT__THREAD_FOUND_STALE:
+        weft__mistake("task_join of task %p, which was joined before", (void *)handle);
+    case WEFT__THREAD_FOUND_FOREIGN:
+        weft__mistake("task_join of task %p, which belongs to another worker", (void *)handle);
+    case WEFT__THREAD_FOUND_NEVER:
+        weft__mistake("task_join of %p, which is no task", (void *)handle);
+    }
+    if (t == w->current->thread)
+        weft__mistake("task_join of task %p by itself", (void *)handle);
+    if (t->flags & (WEFT__THREAD_DETACHED | WEFT__THREAD_BODY | WEFT__THREAD_ROOT))
+        weft__mistake("task_join of task %p, which is detached", (void *)handle);
+    if (t->waits_for_end.joiner)
+        weft__mistake("task_join of task %p, which another thread is joining", (void *)handle);
+    return t;
+}
+
+WEFT_API WEFT__NOIPA int weft_task_join_(struct weft_thread *handle, void *result,
+                                         size_t result_size)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_control *me;
+    struct weft_thread *t;
+
+    if (!handle)
+        return -EINVAL;
+    if (!w)
+        return -ENOMEM;
+    me = w->current;
+    t = spawn_joinable(w, handle);
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))
+        return weft__sched_interrupted(w, me);
+    if (t->state == WEFT__THREAD_DONE) {
+        spawn_deliver(w, t, result, result_size);
+        return weft__spend(w, 0);
+    }
+    if (WEFT__UNLIKELY(me->interrupt))
+        return weft__sched_tail(w, -ETIMEDOUT);
+    t->waits_for_end.joiner = me;
+    me->on = t;
+    me->waiter.object = result;
+    me->on_stride = result_size;
+    return weft__park(w, me, &spawn_wait_join);
+}
+
+/* ---- the rest of the family ---- */
+
+WEFT_API WEFT__NOIPA void weft_yield(void)
+{
+    struct weft_worker *w = weft__worker();
+
+    if (!w)
+        return;
+    w->current->result = 0;
+    weft__ring_push_back(&w->run, w->current);
+    weft__switch_next(w, w->current);
+}
+
+WEFT_API int weft_reserve(size_t n)
+{
+    struct weft_worker *w = weft__worker();
+
+    if (!w || weft__stack_reserve(weft__stack_pool(&w->stacks, spawn_class(NULL)), n) != 0)
+        return -ENOMEM;
+    return 0;
+}
+
+WEFT_API int weft_stack_default(size_t bytes)
+{
+    int stack_class = weft__stack_class(bytes);
+
+    if (stack_class < 0)
+        return stack_class;
+    __atomic_store_n(&spawn_default_class, stack_class, __ATOMIC_RELAXED);
+    return 0;
+}
+
+WEFT_API void weft_deadlock_returns(int on)
+{
+    struct weft_worker *w = weft__worker();
+
+    if (w)
+        w->deadlock_returns = on != 0;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include <weft/deadline.h>
+
+#include "calls.h"
+#include "report.h"
+#include "sched.h"
+#include "spawn.h"
+
+__thread struct weft_worker *weft__self;
+
+static pthread_once_t worker_once = PTHREAD_ONCE_INIT;
+static pthread_key_t worker_key; /* its destructor ends the worker of an OS thread that ends */
+
+/* Defined by the C++ library, if there is one in the process: the exceptions that the running
+ * thread has caught and not yet left. */
+extern void *__cxa_get_globals(void) __attribute__((weak));
+
+static int worker_init_root(struct weft_worker *w)
+{
+    struct weft_thread *t = weft__thread_new(&w->threads);
+
+    if (!t || weft__sched_fit(w) != 0)
+        return -1;
+    t->state = WEFT__THREAD_STARTED;
+    t->flags = WEFT__THREAD_ROOT;
+    t->site = "main";
+    t->at.control = &w->root;
+    w->root.thread = t;
+    w->root.waiter.control = &w->root;
+    weft__sanitize_root(&w->root.sanitizer);
+    w->current = &w->root;
+    return 0;
+}
+
+static void worker_init_switch(struct weft_worker *w)
+{
+    w->backend = weft__context_choose();
+    w->switch_to = w->backend;
+    if (__cxa_get_globals) {
+        w->exceptions_at = __cxa_get_globals();
+        w->switch_to = weft__switch_exceptions;
+    }
+#ifdef WEFT__SANITIZED
+    w->switch_to = weft__switch_watched;
+#endif
+}
+
+static int worker_init(struct weft_worker *w)
+{
+    w->errno_at = &errno;
+    w->stuck = weft__report_stuck;
+    w->run_thread = weft__thread_run;
+    worker_init_switch(w);
+    weft__clock_init(&w->clock);
+    weft__wheel_init(&w->timers, weft__clock_now(&w->clock));
+    weft__oracle_init(&w->oracle, 0);
+    weft__sched_set_oracle(w, NULL, NULL);
+    weft__threads_init(&w->threads, w);
+    weft__stack_init(&w->stacks, sizeof(struct weft_control), weft__sched_boot, weft__sched_retire);
+    return worker_init_root(w);
+}
+
+void weft__worker_end(struct weft_worker *w)
+{
+    weft__self = NULL;
+    weft__threads_fini(&w->threads);
+    weft__stack_fini(&w->stacks);
+    weft__calls.free(w->run.slots);
+    weft__calls.free(w);
+}
+
+/* A green thread that ends its OS thread still runs on one of the stacks: they stay. */
+static void worker_key_ends(void *worker)
+{
+    struct weft_worker *w = worker;
+
+    if (w->current == &w->root)
+        weft__worker_end(w);
+}
+
+/* ---- fork: the child has the caller's thread, and generators that were suspended ---- */
+
+static bool worker_survives_fork(const struct weft_worker *w, const struct weft_thread *t)
+{
+    const struct weft_control *c = t->at.control;
+
+    if (t->state == WEFT__THREAD_DONE)
+        return true;
+    if (t->state != WEFT__THREAD_STARTED)
+        return (t->flags & WEFT__THREAD_BODY) && t->state == WEFT__THREAD_UNSTARTED;
+    return c == w->current || (c->wait && !c->wait->unhook && (t->flags & WEFT__THREAD_BODY));
+}
+
+static void worker_unhook(struct weft_control *c)
+{
+    if (c->wait && c->wait->unhook)
+        c->wait->unhook(c);
+    while (c->deadline)
+        weft_within_end_(c->deadline);
+}
+
+static void worker_drop(struct weft_thread *t, void *worker)
+{
+    struct weft_worker *w = worker;
+
+    if (worker_survives_fork(w, t))
+        return;
+    if (t->state == WEFT__THREAD_STARTED) {
+        struct weft_control *c = t->at.control;
+
+        worker_unhook(c);
+        c->thread = NULL;
+        if (c->pool)
+            weft__stack_drop(c->pool, c);
+    }
+    if (t->flags & WEFT__THREAD_BODY)
+        w->body_ended(w, t->waits_for_end.generator);
+    else
+        weft__thread_free(&w->threads, t);
+}
+
+static void worker_forked(void)
+{
+    struct weft_worker *w = weft__self;
+
+    if (!w)
+        return;
+    w->run.head = w->run.tail;
+    for (int i = 0; i < WEFT__STACK_CLASSES; i++)
+        w->starved[i].first = NULL;
+    w->starving = 0;
+    w->clock.is_sharp = false;
+    weft__thread_each(&w->threads, worker_drop, w);
+}
+
+static void worker_once_init(void)
+{
+    pthread_key_create(&worker_key, worker_key_ends);
+    pthread_atfork(NULL, NULL, worker_forked);
+}
+
+WEFT__COLD struct weft_worker *weft__worker_make(void)
+{
+    struct weft_worker *w = weft__calls.calloc(1, sizeof *w);
+
+    if (!w)
+        return NULL;
+    pthread_once(&worker_once, worker_once_init);
+    if (worker_init(w) != 0 || pthread_setspecific(worker_key, w) != 0) {
+        weft__worker_end(w);
+        return NULL;
+    }
+    weft__self = w;
+    return w;
+}
