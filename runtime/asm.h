@@ -6,7 +6,8 @@
 
 /* clang-format off: it takes the directives for C */
 
-/* clang-format off: this is assembly */
+/* What follows is assembly. */
+/* clang-format off */
 
 /* Where an indirect call may land, when the processor tracks branches. */
 #if defined __CET__ && (__CET__ & 1)
@@ -31,7 +32,7 @@
 
 #define END(name)           \
     .cfi_endproc;           \
-    .size name, . - name
+    .size name, .-name
 
 /* The pointer that programs call through: their compiler must not see what it holds. */
 #define START_STUB_POINTER(function)                         \
