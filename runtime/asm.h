@@ -4,9 +4,7 @@
 #ifndef WEFT_RUNTIME_ASM_H
 #define WEFT_RUNTIME_ASM_H
 
-/* clang-format off: it takes the directives for C */
-
-/* What follows is assembly. */
+/* The formatter takes the directives for C. */
 /* clang-format off */
 
 /* Where an indirect call may land, when the processor tracks branches. */
