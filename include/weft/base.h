@@ -23,8 +23,8 @@
  *   | -EDEADLK   | nothing can run any more: main's call, after weft_deadlock_returns()           |
  *   | -ENOMEM    | no memory; calls that give a handle give NULL instead                          |
  *
- * - A call that fails with -ETIMEDOUT or -ECANCELED has done nothing: an object that it was to fill
- *   is as it was, and a value that it was to send is still the caller's.
+ * - A send, receive, select or join that fails has done nothing: an object that it was to fill is
+ *   as it was, and a value that it was to send is still the caller's.
  * - A mistake stops the program: one sentence on standard error, which names thread, object and
  *   call, then abort(). Among them: a handle whose element size is not the object's, joining a task
  *   twice, freeing a channel that a thread waits in, using an object from an OS thread that does
@@ -50,12 +50,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The version of these headers. Where it changes, programs may have to; while it is 0, the minor
- * one may break them too. */
+/** The version of these headers. A new major number may break programs; while it is 0, so may a new
+ * minor one. */
 #define WEFT_VERSION_MAJOR 0
-/** See WEFT_VERSION_MAJOR: grows with what is added. */
+/** Grows with what is added; see WEFT_VERSION_MAJOR. */
 #define WEFT_VERSION_MINOR 1
-/** See WEFT_VERSION_MAJOR: grows with what is mended. */
+/** Grows with what is mended; see WEFT_VERSION_MAJOR. */
 #define WEFT_VERSION_PATCH 0
 
 /** Marks what the library exports. */

@@ -95,9 +95,9 @@ WEFT_API int weft_gen_close_(struct weft_gen *gen);
  * Hands a value to the consumer: gen_yield(self, value), in the body.
  *
  * The value converts to Y as by assignment. Parks until the next is asked for. Results: 0: go on;
- * -EPIPE: the consumer has closed the generator: clean up and return; -ETIMEDOUT: a deadline of the
- * body's own is over before anyone has asked, and nobody has the value. Unless it is 0, what the
- * value owns is still the body's.
+ * -EPIPE: the consumer has closed the generator, whether it took the value before or not: clean up
+ * and return; -ETIMEDOUT: a deadline of the body's own is over before anyone asked for the value,
+ * which nobody has.
  */
 #define weft_gen_yield(gen, ...) WEFT_UNIQUE_(WEFT_GEN_YIELD_, gen, __VA_ARGS__)
 
@@ -129,9 +129,10 @@ WEFT_API int weft_gen_close_(struct weft_gen *gen);
  * Sends a value into the body, and asks for the next one: gen_send(g, Y *into, value).
  *
  * The value must be of exactly type S: 1.0, not 1, for a double. It becomes what the
- * gen_yield_recv() that the body waits in receives; a body that waits in gen_yield() drops it. The
- * first value is asked for by gen_next(). May park. Results: as weft_gen_next(); -EINVAL: the
- * generator is NULL, or its body has not started.
+ * weft_gen_yield_recv() that the body waits in receives; a body that waits in weft_gen_yield()
+ * drops it. The first value is asked for by weft_gen_next(). May park. Results: as weft_gen_next();
+ * after -ETIMEDOUT, -ECANCELED and -EDEADLK the body may have received the value or not; -EINVAL:
+ * the generator is NULL, or its body has not started.
  */
 #define weft_gen_send(gen, into, ...) WEFT_UNIQUE_(WEFT_GEN_SEND_, gen, into, __VA_ARGS__)
 
