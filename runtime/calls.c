@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "calls.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -15,9 +16,20 @@
  * the caller after a fork. */
 enum { CALLS_PIDFD_SELF = -10000 };
 
+/* Valgrind complains of each call that it does not know, so one refusal is enough. */
 static ssize_t calls_process_madvise(const struct iovec *ranges, size_t n, int advice)
 {
-    return syscall(SYS_process_madvise, CALLS_PIDFD_SELF, ranges, n, advice, 0);
+    static int is_missing;
+    ssize_t done;
+
+    if (__atomic_load_n(&is_missing, __ATOMIC_RELAXED)) {
+        errno = ENOSYS;
+        return -1;
+    }
+    done = syscall(SYS_process_madvise, CALLS_PIDFD_SELF, ranges, n, advice, 0);
+    if (done < 0 && errno == ENOSYS)
+        __atomic_store_n(&is_missing, 1, __ATOMIC_RELAXED);
+    return done;
 }
 
 /* By its number, so that no sanitizer checks the page before the kernel does. */

@@ -241,7 +241,7 @@ static size_t stack_spare_max(const struct weft_pool *p)
 
 static void stack_release(struct weft_pool *p, char *const *bases, size_t n)
 {
-    struct iovec ranges[STACK_BATCH_MAX];
+    struct iovec ranges[STACK_BATCH_MAX] = {{0}};
     size_t page_bytes = p->stacks->guard.page_bytes, bytes = p->stride - page_bytes;
 
     for (size_t i = 0; i < n; i++)

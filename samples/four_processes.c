@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Child processes have threads of their own: four that are forked before the first call of weft, and
- * one that main forks later. With --kill, child 2 is killed half-way, and main says so. */
+/* Child processes have threads of their own: four that are forked before the first call of weft,
+ * and one that main forks later. With --kill, child 2 is killed half-way, and main says so. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -37,8 +37,10 @@ static int run(struct child *me, bool dies)
 
 static void start(struct child *child, bool dies)
 {
-    pid_t pid = fork();
+    pid_t pid;
 
+    fflush(stdout); /* or the child would have its own copy of what is still to be written */
+    pid = fork();
     if (pid == 0)
         _exit(run(child, dies));
     child->pid = pid;
