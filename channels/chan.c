@@ -11,8 +11,8 @@ static void chan_unhook(struct weft_control *c)
     weft__list_remove(&c->waiter.link);
 }
 
-static const struct weft_wait chan_wait_send = {"sending on channel", chan_unhook};
-static const struct weft_wait chan_wait_recv = {"receiving from channel", chan_unhook};
+static const struct weft_wait chan_wait_send = {"sending on channel", chan_unhook, false};
+static const struct weft_wait chan_wait_recv = {"receiving from channel", chan_unhook, false};
 
 WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
 {

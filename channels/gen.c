@@ -52,10 +52,12 @@ static void gen_unhook_offer(struct weft_control *c)
     g->value = NULL;
 }
 
-static const struct weft_wait gen_wait_next = {"waiting for a value of generator", gen_unhook_next};
-static const struct weft_wait gen_wait_close = {"waiting for the end of generator", NULL};
-static const struct weft_wait gen_wait_offer = {"offering a value of generator", gen_unhook_offer};
-static const struct weft_wait gen_wait_suspended = {"suspended in generator", NULL};
+static const struct weft_wait gen_wait_next = {"waiting for a value of generator", gen_unhook_next,
+                                               false};
+static const struct weft_wait gen_wait_close = {"waiting for the end of generator", NULL, false};
+static const struct weft_wait gen_wait_offer = {"offering a value of generator", gen_unhook_offer,
+                                                false};
+static const struct weft_wait gen_wait_suspended = {"suspended in generator", NULL, true};
 
 static WEFT__COLD void gen_stop(const struct weft_gen *g, const char *call, const char *why)
 {

@@ -134,7 +134,7 @@ static void select_unhook(struct weft_control *c)
         weft__wheel_cancel(&weft__self->timers, &c->timer);
 }
 
-const struct weft_wait weft__wait_select = {"selecting over the clauses at", select_unhook};
+const struct weft_wait weft__wait_select = {"selecting over the clauses at", select_unhook, false};
 
 WEFT__NOINLINE int weft__select_claim(struct weft_waiter *waiter, bool closed)
 {

@@ -58,31 +58,38 @@ static int guard_by(struct weft_guard *g, enum weft__guard_way way, char *const 
     }
 }
 
-static bool guard_works(struct weft_guard *g, enum weft__guard_way way)
+/* Tries a way on a page of its own: does it answer as a guard must? */
+static bool guard_works(struct weft_guard *g, enum weft__guard_way way, char *page)
 {
-    char *page = weft__calls.mmap(NULL, g->page_bytes, PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    bool works;
-
-    if (page == MAP_FAILED) {
-        guard_fail(g, "mmap");
+    if (guard_by(g, way, &page, 1) != 0)
         return false;
-    }
-    works = guard_by(g, way, &page, 1) == 0;
-    if (works && (weft__calls.touch(page) != -1 || errno != EFAULT)) {
-        errno = ENOTSUP; /* the call said yes and the page can still be written */
-        guard_fail(g, "guard probe");
-        works = false;
-    }
-    weft__calls.munmap(page, g->page_bytes);
-    return works;
+    if (weft__calls.touch(page) == -1 && errno == EFAULT)
+        return true;
+    errno = ENOTSUP; /* the call said yes and the page can still be written */
+    guard_fail(g, "guard probe");
+    return false;
 }
 
-static void guard_probe(struct weft_guard *g)
+/* A lack of memory or mappings says nothing of a way: the probe is then to be repeated. */
+static int guard_probe(struct weft_guard *g)
 {
-    g->way = WEFT__GUARD_BATCH;
-    while (g->way < WEFT__GUARD_REFUSED && !guard_works(g, g->way))
-        g->way++;
+    for (int way = WEFT__GUARD_BATCH; way < WEFT__GUARD_REFUSED; way++) {
+        char *page = weft__calls.mmap(NULL, g->page_bytes, PROT_READ | PROT_WRITE,
+                                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        bool works;
+
+        if (page == MAP_FAILED)
+            return guard_fail(g, "mmap");
+        works = guard_works(g, (enum weft__guard_way)way, page);
+        weft__calls.munmap(page, g->page_bytes);
+        if (works) {
+            g->way = (enum weft__guard_way)way;
+            return 0;
+        }
+    }
+    if (g->failed_errno != ENOMEM)
+        g->way = WEFT__GUARD_REFUSED;
+    return -1;
 }
 
 void weft__guard_init(struct weft_guard *g)
@@ -90,10 +97,17 @@ void weft__guard_init(struct weft_guard *g)
     *g = (struct weft_guard){.page_bytes = (size_t)sysconf(_SC_PAGESIZE)};
 }
 
-int weft__guard_install(struct weft_guard *g, char *const *pages, size_t n)
+int weft__guard_ready(struct weft_guard *g)
 {
     if (g->way == WEFT__GUARD_UNPROBED)
-        guard_probe(g);
+        return guard_probe(g);
+    return 0;
+}
+
+int weft__guard_install(struct weft_guard *g, char *const *pages, size_t n)
+{
+    if (weft__guard_ready(g) != 0)
+        return -1;
     /* Memory that was locked refuses markers long after the probe, so each way may still fail. */
     while (g->way < WEFT__GUARD_MPROTECT) {
         if (guard_by(g, g->way, pages, n) == 0)

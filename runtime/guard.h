@@ -30,6 +30,9 @@ struct weft_guard {
 
 void weft__guard_init(struct weft_guard *g);
 
+/* Finds a way that works, the first time: 0, or -1 with failed_call and failed_errno set. */
+int weft__guard_ready(struct weft_guard *g);
+
 /* Guards one page at each of `pages`, at most WEFT__GUARD_BATCH_MAX. 0, or -1 with failed_call and
  * failed_errno set and some of the pages guarded. */
 int weft__guard_install(struct weft_guard *g, char *const *pages, size_t n);

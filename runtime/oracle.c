@@ -3,14 +3,23 @@
 
 #include <stddef.h>
 
-/* An odd constant with well mixed bits: a seed of zero must not give a generator of zeros. */
-static const uint64_t oracle_mix = 0x9e3779b97f4a7c15u;
+/* A bijection that mixes all bits, so that near seeds give far states (the finalizer of splitmix64;
+ * Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). */
+static uint64_t oracle_mix(uint64_t x)
+{
+    x += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
 
 void weft__oracle_init(struct weft_oracle *o, uint64_t seed)
 {
     o->choose = NULL;
     o->state = NULL;
-    o->random = (seed ^ oracle_mix) | 1;
+    o->random = oracle_mix(seed);
+    if (o->random == 0) /* one seed in 2^64 would give a generator of zeros */
+        o->random = 1;
 }
 
 /* xorshift64* (Marsaglia; Vigna, "An experimental exploration of Marsaglia's xorshift generators,

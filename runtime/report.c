@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,16 +78,24 @@ void weft__mistake(const char *format, ...)
 }
 
 struct report_count {
-    unsigned shown;
     unsigned parked;
+    unsigned suspended; /* of these, bodies that only wait for their generators to be asked */
+    unsigned shown;
 };
+
+static bool report_is_parked(const struct weft_thread *t)
+{
+    return t->state == WEFT__THREAD_STARTED && t->at.control->wait;
+}
 
 static void report_count_parked(struct weft_thread *t, void *data)
 {
     struct report_count *count = data;
 
-    if (t->state == WEFT__THREAD_STARTED && t->at.control->wait)
-        count->parked++;
+    if (!report_is_parked(t))
+        return;
+    count->parked++;
+    count->suspended += t->at.control->wait->suspends;
 }
 
 static void report_parked(struct weft_thread *t, void *data)
@@ -94,8 +103,7 @@ static void report_parked(struct weft_thread *t, void *data)
     struct report_count *count = data;
     char name[REPORT_LINE_BYTES / 2];
 
-    if (t->state != WEFT__THREAD_STARTED || !t->at.control->wait ||
-        count->shown == REPORT_THREADS_MAX)
+    if (!report_is_parked(t) || count->shown == REPORT_THREADS_MAX)
         return;
     count->shown++;
     report_name(name, sizeof name, t);
@@ -122,28 +130,28 @@ static void report_starved(const struct weft_worker *w)
                 strerror(s->failed_errno), report_remedy(s));
 }
 
-static void report_deadlock(struct weft_worker *w)
+static void report_deadlock(struct weft_worker *w, struct report_count *count)
 {
-    struct report_count count = {0, 0};
-
-    weft__thread_each(&w->threads, report_count_parked, &count);
     report_line("weft: deadlock: %u threads are parked, and nothing can ever wake them",
-                count.parked);
-    weft__thread_each(&w->threads, report_parked, &count);
-    if (count.parked > count.shown)
-        report_line("  and %u more", count.parked - count.shown);
+                count->parked);
+    weft__thread_each(&w->threads, report_parked, count);
+    if (count->parked > count->shown)
+        report_line("  and %u more", count->parked - count->shown);
 }
 
 void weft__report_stuck(struct weft_worker *w)
 {
+    struct report_count count = {0};
+
     if (w->deadlock_returns && w->root.wait && w->root.wait->unhook) {
         weft__interrupt(w, &w->root, -EDEADLK);
         return;
     }
-    if (!w->root.thread && w->threads.live == 0)
+    weft__thread_each(&w->threads, report_count_parked, &count);
+    if (!w->root.thread && count.parked == count.suspended && !w->starving)
         exit(EXIT_SUCCESS); /* a fork's child whose only thread has ended */
     if (w->starving)
         report_starved(w);
-    report_deadlock(w);
+    report_deadlock(w, &count);
     exit(2);
 }

@@ -95,10 +95,9 @@ void weft__sched_unstarve(struct weft_worker *w, struct weft_thread *t)
     w->starving--;
 }
 
-static struct weft_control *sched_settle(struct weft_worker *w, struct weft_control *c,
-                                         struct weft_thread *t)
+static struct weft_control *sched_settle(struct weft_control *c, struct weft_thread *t)
 {
-    c->woke = w->run.tail - 1; /* it woke nobody yet */
+    c->woke = NULL;
     c->thread = t;
     c->result = 0;
     c->wait = NULL;
@@ -119,9 +118,9 @@ struct weft_control *weft__sched_bind(struct weft_worker *w, struct weft_thread 
     struct weft_control *c = weft__stack_take(weft__stack_pool(&w->stacks, t->stack_class));
 
     if (WEFT__LIKELY(c && !queue->first))
-        return sched_settle(w, c, t);
+        return sched_settle(c, t);
     sched_starved_push(w, t);
-    return c ? sched_settle(w, c, sched_starved_pop(w, queue)) : NULL;
+    return c ? sched_settle(c, sched_starved_pop(w, queue)) : NULL;
 }
 
 /* Somebody may have given a stack back, or memory: who has waited longest is ready if so. */
@@ -135,7 +134,7 @@ static bool sched_feed(struct weft_worker *w, int stack_class)
     c = weft__stack_take(weft__stack_pool(&w->stacks, stack_class));
     if (!c)
         return false;
-    weft__ring_push_back(&w->run, sched_settle(w, c, sched_starved_pop(w, queue)));
+    weft__ring_push_back(&w->run, sched_settle(c, sched_starved_pop(w, queue)));
     return true;
 }
 
@@ -179,6 +178,8 @@ char *weft__sched_retire(void *top)
  * something outside to listen to. */
 static void sched_idle(struct weft_worker *w)
 {
+    int saved_errno = *w->errno_at;
+
     while (weft__ring_count(&w->run) == 0) {
         int64_t next_ns = weft__wheel_next(&w->timers);
 
@@ -193,6 +194,7 @@ static void sched_idle(struct weft_worker *w)
         weft__clock_wait(&w->clock, next_ns);
         sched_poll(w);
     }
+    *w->errno_at = saved_errno;
 }
 
 /* Takes the next ready thread off the run queue. */
@@ -266,7 +268,8 @@ WEFT__COLD void weft__interrupt(struct weft_worker *w, struct weft_control *c, i
 static struct weft_control *sched_heir(struct weft_worker *w, struct weft_control *self,
                                        struct weft_control *peer)
 {
-    bool woke_last = self->woke == w->run.tail && weft__ring_count(&w->run) > 0;
+    uint32_t ready = weft__ring_count(&w->run);
+    bool woke_last = ready > 0 && weft__ring_peek(&w->run, ready - 1) == self->woke;
 
     if ((!peer && !woke_last) || w->streak >= SCHED_STREAK_MAX || w->oracle.choose) {
         w->streak = 0;
@@ -285,6 +288,7 @@ static void sched_end(struct weft_worker *w, struct weft_control *self, struct w
     struct weft_control *next = sched_heir(w, self, peer);
 
     self->thread = NULL;
+    *w->errno_at = 0; /* whoever comes next on this stack begins with that */
     weft__stack_give(self->pool, self);
     if (WEFT__UNLIKELY(w->starving))
         sched_feed(w, (int)(self->pool - w->stacks.pools));
@@ -294,8 +298,6 @@ static void sched_end(struct weft_worker *w, struct weft_control *self, struct w
         next = sched_pick(w);
     if (next != self)
         weft__switch_to(w, self, next);
-    else
-        *w->errno_at = 0;
 }
 
 WEFT__NOT_SANITIZED void weft__sched_loop(struct weft_context *context)

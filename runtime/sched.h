@@ -41,6 +41,7 @@ struct weft_wait {
     /* Takes the thread off every queue and timer before its time. NULL: only its partner ends this
      * wait, no deadline and no cancellation. */
     void (*unhook)(struct weft_control *c);
+    bool suspends; /* a generator's body, held by its generator: nobody misses it */
 };
 
 enum {
@@ -59,7 +60,7 @@ struct weft_control {
     uint32_t interrupt;           /* WEFT__INTERRUPT_ bits; looked at by every call that may park */
     struct weft_waiter waiter;    /* of send and receive; a select's are in its clauses */
     void *on;                     /* parked: what it waits for, as its wait knows */
-    uint32_t woke;                /* the run queue's tail just after it last woke a thread */
+    struct weft_control *woke;    /* whom it woke last; may have ended since */
     uint32_t on_count;            /* select: how many clauses are at `on` */
     size_t on_stride;             /* select: bytes from one to the next */
     struct weft_timer timer;      /* of a sleep, or of a select's timeout */
@@ -209,7 +210,7 @@ static inline __attribute__((always_inline)) void weft__ready(struct weft_worker
     c->result = result;
     c->wait = NULL;
     weft__ring_push_back(&w->run, c);
-    w->current->woke = w->run.tail;
+    w->current->woke = c;
 }
 
 /* Ends a parked thread's wait with a code, if its wait can be ended so. */

@@ -24,7 +24,7 @@ static void sleep_unhook(struct weft_control *c)
         weft__wheel_cancel(&weft__self->timers, &c->timer);
 }
 
-static const struct weft_wait sleep_wait = {"sleeping", sleep_unhook};
+static const struct weft_wait sleep_wait = {"sleeping", sleep_unhook, false};
 
 /* A cached clock would sleep short by its age, so this one is read. */
 static void sleep_arm(struct weft_worker *w, struct weft_control *me, int64_t ns)

@@ -312,7 +312,7 @@ static void spawn_unhook_join(struct weft_control *c)
     t->waits_for_end.joiner = NULL;
 }
 
-static const struct weft_wait spawn_wait_join = {"joining", spawn_unhook_join};
+static const struct weft_wait spawn_wait_join = {"joining", spawn_unhook_join, false};
 
 static struct weft_thread *spawn_joinable(struct weft_worker *w, struct weft_thread *handle)
 {

@@ -145,18 +145,21 @@ static int stack_slab_new(struct weft_pool *p)
 /* Cuts up to n new stacks from the newest slab and guards them: how many. */
 static size_t stack_cut(struct weft_pool *p, char **bases, size_t n)
 {
-    struct weft_slab *slab = p->slab;
+    struct weft_slab *slab;
     size_t room;
 
-    if (!slab || slab->bytes - slab->cut_bytes < p->stride) {
-        if (stack_slab_new(p) != 0)
-            return 0;
-        slab = p->slab;
-    }
-    room = (slab->bytes - slab->cut_bytes) / p->stride;
-    n = n < room ? n : room;
+    /* First whatever needs a little memory: a slab may take all that is left. */
     if (stack_ring_fit(p, &p->warm, p->cut + n) != 0 || stack_ring_fit(p, &p->raw, p->cut + n) != 0)
         return 0;
+    if (weft__guard_ready(&p->stacks->guard) != 0) {
+        stack_fail(p, p->stacks->guard.failed_call, p->stacks->guard.failed_errno);
+        return 0;
+    }
+    if ((!p->slab || p->slab->bytes - p->slab->cut_bytes < p->stride) && stack_slab_new(p) != 0)
+        return 0;
+    slab = p->slab;
+    room = (slab->bytes - slab->cut_bytes) / p->stride;
+    n = n < room ? n : room;
     for (size_t i = 0; i < n; i++)
         bases[i] = slab->base + slab->cut_bytes + i * p->stride;
     while (n > 0 && weft__guard_install(&p->stacks->guard, bases, n) != 0) {
@@ -207,8 +210,10 @@ static size_t stack_prepare(struct weft_pool *p, size_t n)
 
 static WEFT__NOINLINE int stack_miss(struct weft_pool *p)
 {
+    int saved_errno = errno; /* of the thread that runs */
     size_t got = stack_prepare(p, p->batch);
 
+    errno = saved_errno;
     if (got == 0)
         return -1;
     if (p->batch < STACK_BATCH_MAX)
@@ -274,6 +279,7 @@ static void stack_trim_batch(struct weft_pool *p, size_t n)
 
 static void stack_trim(struct weft_pool *p, size_t peak)
 {
+    int saved_errno = errno;
     size_t spare;
 
     p->peak = p->used > peak ? p->used : peak;
@@ -284,6 +290,7 @@ static void stack_trim(struct weft_pool *p, size_t peak)
         stack_trim_batch(p, excess < STACK_BATCH_MAX ? excess : STACK_BATCH_MAX);
     }
     p->until_trim = p->peak > STACK_RETURNS_MIN ? p->peak : STACK_RETURNS_MIN;
+    errno = saved_errno;
 }
 
 void weft__stack_give(struct weft_pool *p, void *top)

@@ -13,7 +13,8 @@
 
 __thread struct weft_worker *weft__self;
 
-static pthread_once_t worker_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t worker_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool worker_key_is_made;  /* under the lock */
 static pthread_key_t worker_key; /* its destructor ends the worker of an OS thread that ends */
 
 /* Defined by the C++ library, if there is one in the process: the exceptions that the running
@@ -93,13 +94,14 @@ static bool worker_survives_fork(const struct weft_worker *w, const struct weft_
         return true;
     if (t->state != WEFT__THREAD_STARTED)
         return (t->flags & WEFT__THREAD_BODY) && t->state == WEFT__THREAD_UNSTARTED;
-    return c == w->current || (c->wait && !c->wait->unhook && (t->flags & WEFT__THREAD_BODY));
+    return c == w->current || (c->wait && c->wait->suspends);
 }
 
 static void worker_unhook(struct weft_control *c)
 {
     if (c->wait && c->wait->unhook)
         c->wait->unhook(c);
+    c->wait = NULL;
     while (c->deadline)
         weft_within_end_(c->deadline);
 }
@@ -138,10 +140,19 @@ static void worker_forked(void)
     weft__thread_each(&w->threads, worker_drop, w);
 }
 
-static void worker_once_init(void)
+/* What the process needs before its first worker: 0, or -1. */
+static int worker_prepare(void)
 {
-    pthread_key_create(&worker_key, worker_key_ends);
-    pthread_atfork(NULL, NULL, worker_forked);
+    bool made;
+
+    pthread_mutex_lock(&worker_lock);
+    if (!worker_key_is_made && pthread_key_create(&worker_key, worker_key_ends) == 0) {
+        worker_key_is_made = true;
+        pthread_atfork(NULL, NULL, worker_forked);
+    }
+    made = worker_key_is_made;
+    pthread_mutex_unlock(&worker_lock);
+    return made ? 0 : -1;
 }
 
 WEFT__COLD struct weft_worker *weft__worker_make(void)
@@ -150,8 +161,7 @@ WEFT__COLD struct weft_worker *weft__worker_make(void)
 
     if (!w)
         return NULL;
-    pthread_once(&worker_once, worker_once_init);
-    if (worker_init(w) != 0 || pthread_setspecific(worker_key, w) != 0) {
+    if (worker_init(w) != 0 || worker_prepare() != 0 || pthread_setspecific(worker_key, w) != 0) {
         weft__worker_end(w);
         return NULL;
     }
