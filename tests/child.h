@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a function in a forked child, for tests of what ends the process: tells how it ended and what
+ * it said. */
+#ifndef WEFT_TESTS_CHILD_H
+#define WEFT_TESTS_CHILD_H
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { CHILD_LIMIT_MS = 30000, CHILD_SAID_BYTES = 16384 };
+
+struct child {
+    bool late;  /* it was still running at the end of the time limit, and was killed */
+    int signal; /* which ended it, or 0 */
+    int status; /* its exit status, or -1 */
+    char said[CHILD_SAID_BYTES]; /* on standard error, cut off if longer; a string */
+};
+
+static inline int64_t child_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Signals do what they do in a plain program: CMocka has handlers of its own, which a fork keeps. */
+static inline void child_be_plain(void)
+{
+    const int handled[] = {SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS};
+
+    for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++)
+        signal(handled[i], SIG_DFL);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+}
+
+/* Reads until everybody has closed the other end, or the time is over: false then. */
+static inline bool child_listen(int fd, struct child *c)
+{
+    const int64_t until_ms = child_now_ms() + CHILD_LIMIT_MS;
+    size_t size = 0;
+
+    for (;;) {
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        int64_t left_ms = until_ms - child_now_ms();
+        char dropped[512];
+        ssize_t got;
+
+        if (left_ms <= 0)
+            return false;
+        if (poll(&ready, 1, (int)left_ms) <= 0)
+            continue;
+        if (size < sizeof c->said - 1)
+            got = read(fd, c->said + size, sizeof c->said - 1 - size);
+        else
+            got = read(fd, dropped, sizeof dropped);
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return true;
+        if (got > 0 && size < sizeof c->said - 1)
+            size += (size_t)got;
+    }
+}
+
+/* fn's result is the child's exit status, without what exit() would do. Call it where no other OS
+ * thread runs. */
+static inline struct child child_run(int (*fn)(const void *), const void *argument)
+{
+    struct child c = {.status = -1};
+    int ends[2], how;
+    pid_t pid;
+
+    fflush(NULL);
+    if (pipe(ends) != 0 || (pid = fork()) < 0) {
+        perror("child_run");
+        exit(1);
+    }
+    if (pid == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        child_be_plain();
+        _exit(fn(argument));
+    }
+    close(ends[1]);
+    c.late = !child_listen(ends[0], &c);
+    close(ends[0]);
+    if (c.late)
+        kill(pid, SIGKILL);
+    while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+        ;
+    if (WIFSIGNALED(how))
+        c.signal = WTERMSIG(how);
+    else
+        c.status = WEXITSTATUS(how);
+    return c;
+}
+
+#endif

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: library.sh SHARED STATIC
+# What a built library must be: named so that a loader finds it, in need of libc alone, without an
+# executable stack, exporting weft_ and nothing else.
+set -eu
+
+if [ $# -ne 2 ]; then
+    sed -n '3s/^# //p' "$0" >&2
+    exit 2
+fi
+shared=$1
+static=$2
+wrong=0
+
+fail()
+{
+    printf '%s\n' "$*"
+    wrong=1
+}
+
+dynamic=$(readelf -dW "$shared")
+segments=$(readelf -lW "$shared")
+
+soname=$(printf '%s\n' "$dynamic" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
+[ "$soname" = libweft.so.0 ] || fail "the soname is $soname, not libweft.so.0"
+
+needed=$(printf '%s\n' "$dynamic" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
+    grep -vE '^(libc\.|ld-)' || true)
+[ -z "$needed" ] || fail "needs more than libc: $needed"
+
+printf '%s\n' "$dynamic" | grep -q 'BIND_NOW\|Flags:.*NOW' || fail "binds symbols lazily"
+if printf '%s\n' "$dynamic" | grep -q TEXTREL; then
+    fail "has relocations in its code"
+fi
+
+stack=$(printf '%s\n' "$segments" | awk '$1 == "GNU_STACK" { print $(NF - 1) }')
+[ "$stack" = RW ] || fail "the stack's flags are '$stack', not RW"
+if printf '%s\n' "$segments" | awk '$1 == "LOAD"' | grep -q ' RWE '; then
+    fail "has a segment that is writable and executable"
+fi
+
+exported=$(nm -D --defined-only "$shared" | awk '{ print $NF }')
+[ -n "$exported" ] || fail "exports nothing"
+foreign=$(printf '%s\n' "$exported" | grep -vE '^weft_[a-z0-9]' || true)
+[ -z "$foreign" ] || fail "exports what is not public: $foreign"
+
+# In the static library the internal names, weft__noun_verb, are visible too.
+foreign=$(nm -g --defined-only "$static" 2>/dev/null | awk 'NF == 3 { print $3 }' |
+    grep -vE '^weft_' || true)
+[ -z "$foreign" ] || fail "the static library defines names outside weft_: $foreign"
+
+# One object without this note makes the stack of every program executable that links it.
+without=$(readelf -SW "$static" | awk '
+    /^File: / { if (file && !note) print file; file = $2; note = 0 }
+    /\.note\.GNU-stack/ { note = 1 }
+    END { if (file && !note) print file }')
+[ -z "$without" ] || fail "has no .note.GNU-stack: $without"
+
+exit $wrong

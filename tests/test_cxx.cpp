@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+// weft from C++: the same handles, the same meanings, and what only C++ has, destructors above all.
+#define WEFT_SHORT_NAMES
+#include <weft.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace
+{
+
+int passed, failed;
+
+void check_at(bool holds, const char *what, int line)
+{
+    if (holds) {
+        passed++;
+    } else {
+        failed++;
+        std::printf("test_cxx.cpp:%d: not so: %s\n", line, what);
+    }
+}
+
+#define check(...) check_at((__VA_ARGS__), #__VA_ARGS__, __LINE__)
+
+struct point {
+    int x, y;
+};
+
+// A header for both languages may say so.
+struct shared {
+    chan(int) numbers;
+    chan(struct point) points;
+    chan(const char *) texts;
+    chan_rx(int) rx;
+    chan_tx(int) tx;
+};
+
+// Counts how many of it are alive.
+struct counted {
+    explicit counted(int v) : value(v)
+    {
+        alive++;
+    }
+    counted(const counted &other) : value(other.value)
+    {
+        alive++;
+    }
+    counted(counted &&other) noexcept : value(other.value)
+    {
+        alive++;
+    }
+    counted &operator=(const counted &) = delete;
+    ~counted()
+    {
+        alive--;
+    }
+
+    static int alive;
+    int value;
+};
+
+int counted::alive;
+
+void produce(chan_tx(int) out, int n)
+{
+    for (int i = 0; i < n; i++)
+        chan_send(out, i * i);
+    chan_close(out);
+}
+
+void send_points(chan_tx(point) out)
+{
+    chan_send(out, point{1, 2});
+    chan_send(out, {3, 4});
+    chan_close(out);
+}
+
+void channels_carry_values()
+{
+    auto c = chan_new(int);
+    chan(point) points = chan_new(point);
+    int sum = 0;
+    int x = -1;
+
+    check(c != nullptr);
+    check(go(produce, c, 4) == 0);
+    while (chan_recv(c, &x) == 0)
+        sum += x;
+    check(sum == 14 && x == 9);
+    check(chan_send(c, 1) == -EPIPE);
+    check(chan_close(c) == -EPIPE);
+    chan_free(c);
+
+    sum = 0;
+    check(go(send_points, points) == 0);
+    chan_each(p, points)
+        sum += p.x * 10 + p.y;
+    check(sum == 46);
+    chan_free(points);
+}
+
+void ends_and_try_forms()
+{
+    auto c = chan_new(int);
+    shared s{c, nullptr, nullptr, c, c};
+    int x = 5;
+
+    check(chan_tryrecv(s.rx, &x) == -EAGAIN && x == 5);
+    check(chan_trysend(s.tx, 1) == -EAGAIN);
+    go([](chan_rx(int) in, int *into) { chan_recv(in, into); }, s.rx, &x);
+    weft_yield();
+    check(chan_trysend(s.tx, 6) == 0);
+    weft_yield();
+    check(x == 6);
+    go([](chan_tx(int) out, const int *from) { chan_send_from(out, from); }, s.tx, &x);
+    check(chan_recv(s.rx, nullptr) == 0);
+    check(chan_close(s.rx) == 0);
+    check(chan_recv(s.numbers, &x) == -EPIPE);
+    check(chan_recv(chan(int){}, &x) == -EINVAL);
+    chan_free(s.tx);
+}
+
+void select_takes_its_clauses_in_order()
+{
+    auto numbers = chan_new(int);
+    auto points = chan_new(point);
+    chan(point) none = nullptr;
+    point p = {0, 0};
+    int x = 0;
+
+    go(produce, numbers, 1);
+    check(chan_select(chan_case_send(none, point{1, 2}), chan_case_recv(numbers, &x),
+                      chan_case_timeout(WEFT_SEC(10))) == 1);
+    weft_yield();
+    check(chan_select(chan_case_send(none, {1, 2}), chan_case_recv(numbers, &x)) == CHAN_CLOSED(1));
+    check(chan_select(chan_case_recv(points, &p), chan_case_default) == 1);
+    check(chan_select(chan_case_recv(points, &p), chan_case_timeout(WEFT_US(10))) == 1);
+    go([](chan_rx(point) in, point *into) { chan_recv(in, into); }, points, &p);
+    check(chan_select(chan_case_recv(none, nullptr), chan_case_send(points, {5, 6})) == 1);
+    weft_yield();
+    check(p.x == 5 && p.y == 6);
+
+    std::array<weft_case, 2> set = {chan_set_recv(none, &p), chan_set_send(points, &p)};
+    go([](chan_rx(point) in) { chan_recv(in, nullptr); }, points);
+    check(chan_select_n(set.data(), set.size()) == 1);
+    chan_free(points);
+    chan_free(numbers);
+}
+
+int add(int a, int b)
+{
+    return a + b;
+}
+
+void tasks_are_joined()
+{
+    int sum = 0;
+    double d = 0;
+    bool truth = false;
+    const char *text = nullptr;
+    task(int) t = spawn(add, 1, 2);
+    task(void) nothing = spawn([] {});
+    weft_spawn_opts opts = {sizeof opts, 1 << 18, "named"};
+
+    check(task_join(t, &sum) == 0 && sum == 3);
+    check(task_join(nothing) == 0);
+    check(task_join(spawn([](double a) { return a / 2; }, 5), &d) == 0 && d > 2.4 && d < 2.6);
+    check(task_join(spawn([] { return true; }), &truth) == 0 && truth);
+    check(task_join(spawn([](const char *s) { return s + 1; }, "text"), &text) == 0 &&
+          std::strcmp(text, "ext") == 0);
+    check(task_join(spawn_with(&opts, add, 3, 4), &sum) == 0 && sum == 7);
+    check(task_join(task(int){}) == -EINVAL);
+    opts.stack_bytes = 1;
+    check(go_with(&opts, add, 1, 2) == -EINVAL);
+    check(spawn_with(&opts, [c = counted(1)] { return c.value; }) == nullptr);
+    check(counted::alive == 0);
+}
+
+void callables_and_arguments_are_kept_until_the_thread_ends()
+{
+    const std::string long_text(1000, 'x');
+    std::array<char, 5000> large{};
+    std::string gathered;
+    int sum = 0;
+    auto c = chan_new(int);
+
+    large.back() = 'l';
+    go(
+        [long_text, &gathered](std::string own, const char *end) {
+            weft_yield();
+            gathered = long_text + own + end;
+        },
+        long_text, "end");
+    go([large](chan_tx(int) out) { chan_send(out, large.back()); }, c);
+    check(chan_recv(c, &sum) == 0 && sum == 'l');
+    while (gathered.empty())
+        weft_yield();
+    check(gathered == long_text + long_text + "end");
+
+    check(task_join(spawn([up = std::make_unique<int>(4)](
+                              std::unique_ptr<int> other) { return *up + *other; },
+                          std::make_unique<int>(5)),
+                    &sum) == 0 &&
+          sum == 9);
+    check(task_join(spawn(
+                        [](counted a, const counted &b) {
+                            weft_yield();
+                            return a.value + b.value;
+                        },
+                        counted(1), counted(2)),
+                    &sum) == 0 &&
+          sum == 3);
+    check(counted::alive == 0);
+    check(task_join(spawn([](int &by_reference) { by_reference++; }, std::ref(sum))) == 0 &&
+          sum == 4);
+    check(task_join(spawn(&std::string::size, long_text)) == 0);
+    check(go(std::printf, "%s", "") == 0);
+    weft_yield();
+    chan_free(c);
+}
+
+void count(gen(int) self, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        if (gen_yield(self, i) < 0)
+            return;
+}
+
+void average(gen(double, int) self)
+{
+    double sum = 0;
+    int n = 0;
+    int next = 0;
+
+    while (gen_yield_recv(self, &next, n ? sum / n : 0) == 0) {
+        sum += next;
+        n++;
+    }
+}
+
+void generators_yield_and_take()
+{
+    gen(int) counter = gen_new(int, count, 1, 4);
+    gen(double, int) averages = gen_new2(double, int, average);
+    auto points = gen_new(
+        point,
+        [](gen(point) self, int n) {
+            for (int i = 0; i < n; i++)
+                gen_yield(self, {i, i});
+        },
+        3);
+    int digits = 0;
+    int x = 0;
+    double mean = -1;
+
+    gen_each(i, counter)
+        digits = digits * 10 + i;
+    check(digits == 123);
+    check(gen_next(counter, &x) == -EPIPE && x == 0);
+    check(gen_send(averages, &mean, 1) == -EINVAL);
+    check(gen_next(averages, &mean) == 0);
+    check(gen_send(averages, &mean, 10.0f) == 0); // converts
+    check(gen_send(averages, &mean, 20) == 0 && mean > 14.9 && mean < 15.1);
+    gen_each(m, averages) {
+        check(m > 9.9 && m < 10.1); // zero was sent
+        break;
+    }
+    digits = 0;
+    gen_each(p, points)
+        digits += p.x + p.y;
+    check(digits == 6);
+    check(gen_close(counter) == 0 && gen_close(averages) == 0 && gen_close(points) == 0);
+    check(gen_close(gen_new(int, count, 0, 1)) == 0);
+}
+
+std::string leaves_by_return(chan(int) c)
+{
+    const counted local(1);
+
+    weft_within(WEFT_FOREVER, __extension__({
+                    const counted inner(2);
+                    if (c)
+                        return std::string("returned");
+                    inner.value;
+                }));
+    return "fell through";
+}
+
+void deadlines_are_kept()
+{
+    auto c = chan_new(int);
+    int turns = 0;
+    point p = weft_within(WEFT_SEC(1), point{1, 2});
+    std::string text = weft_within(WEFT_FOREVER, std::string(100, 'x'));
+
+    check(p.x == 1 && p.y == 2 && text.size() == 100);
+    check(weft_within(0, chan_recv(c, nullptr)) == -ETIMEDOUT);
+    check(weft_within(WEFT_SEC(100), weft_within(WEFT_US(10), chan_send(c, 1))) == -ETIMEDOUT);
+    check(leaves_by_return(c) == "returned");
+    check(counted::alive == 0);
+    for (int i = 0; i < 3; i++)
+        weft_within(0, __extension__({
+                        turns++;
+                        if (i == 1)
+                            break;
+                        i;
+                    }));
+    check(turns == 2);
+    check(weft_sleep(1) == 0);
+    chan_free(c);
+}
+
+#if defined __cpp_exceptions
+void an_exception_leaves_a_deadline_behind_it()
+{
+    auto c = chan_new(int);
+    bool caught = false;
+
+    try {
+        weft_within(0, throw 1);
+    } catch (int) {
+        caught = true;
+    }
+    check(caught);
+    check(weft_sleep(1) == 0);
+    chan_free(c);
+}
+#endif
+
+} // namespace
+
+int main()
+{
+    channels_carry_values();
+    ends_and_try_forms();
+    select_takes_its_clauses_in_order();
+    tasks_are_joined();
+    callables_and_arguments_are_kept_until_the_thread_ends();
+    generators_yield_and_take();
+    deadlines_are_kept();
+#if defined __cpp_exceptions
+    an_exception_leaves_a_deadline_behind_it();
+#endif
+    // The names of the standard library that weft must not take.
+    std::this_thread::yield();
+    check(std::chrono::steady_clock::now().time_since_epoch().count() != 0);
+    std::printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}

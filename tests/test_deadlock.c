@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/* Nothing can ever run again: that is reported, and ends the program with status 2; and there is no
+ * report while something can. Each program is a child process. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include <weft.h>
+
+#include "child.h"
+#include "runtime/calls.h"
+
+static chan(int) never;
+
+static void receive(void)
+{
+    chan_recv(never, NULL);
+}
+
+/* ---- programs ---- */
+
+static int main_receives(const void *unused)
+{
+    (void)unused;
+    chan_recv(never = chan_new(int), NULL);
+    return 0;
+}
+
+static void send(void)
+{
+    chan_send(never, 1);
+}
+
+static void select_both(void)
+{
+    chan(int) other = chan_new(int);
+
+    chan_select(chan_case_recv(other, NULL), chan_case_send(other, 1));
+}
+
+static void sleep_for_ever(void)
+{
+    weft_sleep(WEFT_FOREVER);
+}
+
+static void join(task(void) t)
+{
+    task_join(t);
+}
+
+static void never_yield(gen(int) self)
+{
+    (void)self;
+    select_both();
+}
+
+static void ask(gen(int) g)
+{
+    gen_next(g, NULL);
+}
+
+static void count(gen(int) self)
+{
+    for (int i = 0; gen_yield(self, i) == 0; i++)
+        ;
+}
+
+static int everyone_waits(const void *unused)
+{
+    const struct weft_spawn_opts opts = {.size = sizeof opts, .name = "joiner"};
+    gen(int) suspended = gen_new(int, count);
+
+    (void)unused;
+    never = chan_new(int);
+    gen_next(suspended, NULL);
+    go(send);
+    go(select_both);
+    go(ask, gen_new(int, never_yield));
+    go_with(&opts, join, spawn(sleep_for_ever));
+    weft_sleep(WEFT_SEC(1));
+    select_both();
+    return 0;
+}
+
+static int many_wait(const void *unused)
+{
+    (void)unused;
+    never = chan_new(int);
+    for (int i = 0; i < 99; i++)
+        go(receive);
+    chan_recv(never, NULL);
+    return 0;
+}
+
+static int main_selects_nothing(const void *unused)
+{
+    (void)unused;
+    chan_select_n(NULL, 0);
+    return 0;
+}
+
+/* The last to park has the smallest stack, and the report is written on it. */
+static void park_last(void)
+{
+    weft_yield();
+    receive();
+}
+
+static int the_last_to_park_has_a_small_stack(const void *unused)
+{
+    const struct weft_spawn_opts small = {.size = sizeof small, .stack_bytes = 16 * 1024};
+
+    (void)unused;
+    never = chan_new(int);
+    go_with(&small, park_last);
+    chan_recv(never, NULL);
+    return 0;
+}
+
+static int threads_wait_but_main_returns(const void *unused)
+{
+    (void)unused;
+    never = chan_new(int);
+    for (int i = 0; i < 10; i++)
+        go(receive);
+    weft_yield();
+    return 0;
+}
+
+static void wake_later(int64_t ns)
+{
+    weft_sleep(ns);
+    chan_send(never, 1);
+}
+
+static int a_timer_runs(const void *unused)
+{
+    (void)unused;
+    never = chan_new(int);
+    go(wake_later, WEFT_SEC(86400));
+    if (chan_recv(never, NULL) != 0)
+        return 1;
+    if (chan_select(chan_case_recv(never, NULL), chan_case_timeout(WEFT_SEC(86400))) != 1)
+        return 1;
+    if (weft_within(WEFT_SEC(86400), chan_recv(never, NULL)) != -ETIMEDOUT)
+        return 1;
+    return weft_now() == 3 * WEFT_SEC(86400) ? 0 : 1;
+}
+
+static int main_sleeps_while_others_are_stuck(const void *unused)
+{
+    (void)unused;
+    never = chan_new(int);
+    for (int i = 0; i < 10; i++)
+        go(receive);
+    return weft_sleep(WEFT_SEC(10)) == 0 && weft_now() == WEFT_SEC(10) ? 0 : 1;
+}
+
+static int deadlock_returns(const void *unused)
+{
+    (void)unused;
+    weft_deadlock_returns(1);
+    never = chan_new(int);
+    for (int i = 0; i < 10; i++)
+        go(receive);
+    for (int i = 0; i < 3; i++)
+        if (chan_recv(never, NULL) != -EDEADLK)
+            return 1;
+    chan_close(never);
+    weft_sleep(1);
+    chan_free(never);
+    return 0;
+}
+
+static int deadlock_returns_no_more(const void *unused)
+{
+    (void)unused;
+    weft_deadlock_returns(1);
+    never = chan_new(int);
+    if (chan_recv(never, NULL) != -EDEADLK)
+        return 1;
+    weft_deadlock_returns(0);
+    chan_recv(never, NULL);
+    return 0;
+}
+
+static void yield_then_wait(gen(int) self)
+{
+    gen_yield(self, 1);
+    sleep_for_ever();
+}
+
+/* Its body never returns, so main cannot be called back. */
+static int main_closes_a_generator_that_never_ends(const void *unused)
+{
+    gen(int) g = gen_new(int, yield_then_wait);
+
+    (void)unused;
+    weft_deadlock_returns(1);
+    gen_next(g, NULL);
+    gen_close(g);
+    return 0;
+}
+
+static void *map_no_stack(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    if (size >= 64 * 1024) {
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
+    return mmap(at, size, protection, flags, fd, offset);
+}
+
+static int no_thread_gets_a_stack(const void *unused)
+{
+    (void)unused;
+    weft__calls.mmap = map_no_stack;
+    never = chan_new(int);
+    for (int i = 0; i < 7; i++)
+        go(receive);
+    chan_recv(never, NULL);
+    return 0;
+}
+
+static int no_thread_gets_a_stack_but_deadlock_returns(const void *unused)
+{
+    (void)unused;
+    weft__calls.mmap = map_no_stack;
+    weft_deadlock_returns(1);
+    never = chan_new(int);
+    go(send);
+    return chan_recv(never, NULL) == -EDEADLK ? 0 : 1;
+}
+
+/* ---- what comes of them ---- */
+
+static size_t lines(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
+/* What the child said, without what a sanitizer says of itself. */
+static const char *report(const struct child *c)
+{
+    const char *line = c->said;
+
+    while (strncmp(line, "==", 2) == 0 && strchr(line, '\n'))
+        line = strchr(line, '\n') + 1;
+    return line;
+}
+
+static void assert_reported(const struct child *c)
+{
+    assert_false(c->late);
+    assert_int_equal(c->signal, 0);
+    assert_int_equal(c->status, 2);
+    assert_non_null(strstr(c->said, "weft: deadlock: "));
+}
+
+static void assert_says(const struct child *c, const char *text)
+{
+    if (!strstr(c->said, text))
+        print_error("not said: %s\n%s", text, c->said);
+    assert_non_null(strstr(c->said, text));
+}
+
+static void assert_quiet(int (*program)(const void *))
+{
+    struct child c = child_run(program, NULL);
+
+    assert_false(c.late);
+    assert_int_equal(c.signal, 0);
+    assert_int_equal(c.status, 0);
+    assert_string_equal(report(&c), "");
+}
+
+static void a_main_that_waits_for_nobody_is_reported(void **state)
+{
+    struct child c = child_run(main_receives, NULL);
+
+    (void)state;
+    assert_reported(&c);
+    assert_says(&c, "1 threads are parked");
+    assert_says(&c, "thread 1 (main): receiving from channel 0x");
+    assert_int_equal(lines(report(&c)), 2);
+}
+
+static void a_main_that_selects_among_no_clauses_is_reported(void **state)
+{
+    struct child c = child_run(main_selects_nothing, NULL);
+
+    (void)state;
+    assert_reported(&c);
+    assert_says(&c, "(main): selecting");
+}
+
+static void the_report_names_every_thread_and_what_it_waits_for(void **state)
+{
+    struct child c = child_run(everyone_waits, NULL);
+
+    (void)state;
+    assert_reported(&c);
+    assert_says(&c, "(main): selecting");
+    assert_says(&c, "(send at ");
+    assert_says(&c, "): sending on channel 0x");
+    assert_says(&c, "(select_both at ");
+    assert_says(&c, "): selecting over the clauses at 0x");
+    assert_says(&c, "(ask at ");
+    assert_says(&c, "): waiting for a value of generator 0x");
+    assert_says(&c, "(never_yield at ");
+    assert_says(&c, " 'joiner' (join at ");
+    assert_says(&c, "): joining ");
+    assert_says(&c, "(sleep_for_ever at ");
+    assert_says(&c, "): sleeping");
+    assert_says(&c, "(count at ");
+    assert_says(&c, "): suspended in generator 0x");
+    assert_says(&c, "test_deadlock.c:");
+    assert_int_equal(lines(report(&c)), 9);
+}
+
+static void a_report_of_a_hundred_threads_is_short(void **state)
+{
+    struct child c = child_run(many_wait, NULL);
+
+    (void)state;
+    assert_reported(&c);
+    assert_says(&c, "100 threads are parked");
+    assert_says(&c, "and 80 more");
+    assert_int_equal(lines(report(&c)), 22);
+}
+
+static void the_report_fits_the_smallest_stack(void **state)
+{
+    struct child c = child_run(the_last_to_park_has_a_small_stack, NULL);
+
+    (void)state;
+    assert_reported(&c);
+    assert_says(&c, "(park_last at ");
+}
+
+static void there_is_no_report_when_main_returns(void **state)
+{
+    (void)state;
+    assert_quiet(threads_wait_but_main_returns);
+}
+
+static void there_is_no_report_while_a_timer_runs(void **state)
+{
+    (void)state;
+    assert_quiet(a_timer_runs);
+    assert_quiet(main_sleeps_while_others_are_stuck);
+}
+
+static void mains_call_returns_edeadlk_where_the_program_asked_for_that(void **state)
+{
+    (void)state;
+    assert_quiet(deadlock_returns);
+}
+
+static void the_report_comes_back_when_it_is_asked_for(void **state)
+{
+    struct child c = child_run(deadlock_returns_no_more, NULL);
+
+    (void)state;
+    assert_reported(&c);
+}
+
+static void a_close_that_never_ends_is_reported_in_any_case(void **state)
+{
+    struct child c = child_run(main_closes_a_generator_that_never_ends, NULL);
+
+    (void)state;
+    assert_reported(&c);
+    assert_says(&c, "(main): waiting for the end of generator 0x");
+}
+
+static void threads_that_never_got_a_stack_are_counted_and_the_limit_is_named(void **state)
+{
+    struct child c = child_run(no_thread_gets_a_stack, NULL);
+
+    (void)state;
+    assert_reported(&c);
+    assert_says(&c, "weft: 7 threads never got a stack: mmap: Cannot allocate memory");
+    assert_says(&c, "raise");
+    assert_quiet(no_thread_gets_a_stack_but_deadlock_returns);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_main_that_waits_for_nobody_is_reported),
+        cmocka_unit_test(a_main_that_selects_among_no_clauses_is_reported),
+        cmocka_unit_test(the_report_names_every_thread_and_what_it_waits_for),
+        cmocka_unit_test(a_report_of_a_hundred_threads_is_short),
+        cmocka_unit_test(the_report_fits_the_smallest_stack),
+        cmocka_unit_test(there_is_no_report_when_main_returns),
+        cmocka_unit_test(there_is_no_report_while_a_timer_runs),
+        cmocka_unit_test(mains_call_returns_edeadlk_where_the_program_asked_for_that),
+        cmocka_unit_test(the_report_comes_back_when_it_is_asked_for),
+        cmocka_unit_test(a_close_that_never_ends_is_reported_in_any_case),
+        cmocka_unit_test(threads_that_never_got_a_stack_are_counted_and_the_limit_is_named),
+    };
+
+    setenv("WEFT_CLOCK", "virtual", 1);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

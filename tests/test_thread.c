@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <stdbool.h>
+
+#include "faults.h"
+#include "runtime/thread.h"
+
+enum { MANY = 3 * WEFT__THREAD_SLAB + 5 };
+
+static struct weft_threads all;
+static struct weft_thread *made[MANY];
+static struct weft_thread *handles[MANY];
+
+static int fresh(void **state)
+{
+    (void)state;
+    faults_install();
+    weft__threads_init(&all, NULL);
+    return 0;
+}
+
+static int over(void **state)
+{
+    (void)state;
+    faults_stop();
+    weft__threads_fini(&all);
+    faults_remove();
+    return 0;
+}
+
+static void make(size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        made[i] = weft__thread_new(&all);
+        assert_non_null(made[i]);
+        handles[i] = weft__thread_handle(made[i]);
+    }
+}
+
+static enum weft__thread_found find(const struct weft_thread *handle, struct weft_thread **found)
+{
+    return weft__thread_find(&all, handle, found);
+}
+
+static void assert_found(size_t i)
+{
+    struct weft_thread *found = NULL;
+
+    assert_int_equal(find(handles[i], &found), WEFT__THREAD_FOUND);
+    assert_ptr_equal(found, made[i]);
+}
+
+static void assert_not_found(const struct weft_thread *handle, enum weft__thread_found why)
+{
+    struct weft_thread *found = NULL;
+
+    assert_int_equal(find(handle, &found), why);
+    assert_null(found);
+}
+
+/* ---- records ---- */
+
+static void a_million_records_and_their_places_in_the_queue_are_small(void **state)
+{
+    (void)state;
+    if (sizeof(void *) == 8)
+        assert_true(sizeof(struct weft_thread) + sizeof(void *) <= 128);
+}
+
+static void a_new_record_is_unstarted_and_nobodys(void **state)
+{
+    (void)state;
+    make(1);
+    assert_int_equal(made[0]->state, WEFT__THREAD_UNSTARTED);
+    assert_int_equal(made[0]->flags, 0);
+    assert_null(made[0]->name);
+    assert_null(made[0]->waits_for_end.joiner);
+    assert_int_equal(all.live, 1);
+}
+
+static void a_record_that_is_used_again_is_as_new(void **state)
+{
+    struct weft_thread *again;
+
+    (void)state;
+    make(1);
+    made[0]->state = WEFT__THREAD_DONE;
+    made[0]->flags = WEFT__THREAD_SIDE | WEFT__THREAD_DETACHED;
+    made[0]->arguments.side = weft__calls.malloc(8);
+    made[0]->name = weft__calls.malloc(8);
+    made[0]->waits_for_end.joiner = (void *)&all;
+    weft__thread_free(&all, made[0]);
+    assert_int_equal(made[0]->state, WEFT__THREAD_FREE);
+    again = weft__thread_new(&all);
+    assert_ptr_equal(again, made[0]);
+    assert_int_equal(again->state, WEFT__THREAD_UNSTARTED);
+    assert_int_equal(again->flags, 0);
+    assert_null(again->name);
+    assert_null(again->waits_for_end.joiner);
+}
+
+static void the_end_of_a_record_frees_its_name_and_its_side_arguments(void **state)
+{
+    int64_t before;
+
+    (void)state;
+    make(1);
+    before = faults_blocks();
+    made[0]->flags |= WEFT__THREAD_SIDE;
+    made[0]->arguments.side = weft__calls.malloc(100);
+    made[0]->name = weft__calls.malloc(WEFT__THREAD_NAME_BYTES);
+    weft__thread_free(&all, made[0]);
+    assert_int_equal(faults_blocks(), before);
+}
+
+static void records_are_all_different(void **state)
+{
+    (void)state;
+    make(MANY);
+    assert_int_equal(all.live, MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        made[i]->state = WEFT__THREAD_STARTED;
+        made[i]->does.word = i;
+        made[i]->arguments.words[WEFT__THREAD_WORDS - 1] = ~(uint64_t)i;
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        assert_true(made[i]->does.word == i);
+        assert_true(made[i]->arguments.words[WEFT__THREAD_WORDS - 1] == ~(uint64_t)i);
+    }
+}
+
+static void slots_are_all_different_and_never_change(void **state)
+{
+    static uint32_t slots[MANY];
+    static bool seen[MANY + 64 * WEFT__THREAD_SLAB];
+
+    (void)state;
+    make(MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        slots[i] = made[i]->slot;
+        assert_true(slots[i] < sizeof seen);
+        assert_false(seen[slots[i]]);
+        seen[slots[i]] = true;
+    }
+    for (size_t i = 0; i < MANY; i++)
+        weft__thread_free(&all, made[i]);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(made[i]->slot, slots[i]);
+}
+
+static void the_record_freed_last_is_used_next(void **state)
+{
+    (void)state;
+    make(10);
+    weft__thread_free(&all, made[3]);
+    weft__thread_free(&all, made[7]);
+    assert_ptr_equal(weft__thread_new(&all), made[7]);
+    assert_ptr_equal(weft__thread_new(&all), made[3]);
+}
+
+static void records_in_use_again_need_no_memory(void **state)
+{
+    uint32_t before;
+
+    (void)state;
+    make(MANY);
+    for (size_t i = 0; i < MANY; i++)
+        weft__thread_free(&all, made[i]);
+    before = faults_counted();
+    make(MANY);
+    assert_int_equal(faults_counted(), before);
+}
+
+/* ---- visits ---- */
+
+static size_t visits;
+
+static void visit(struct weft_thread *t, void *data)
+{
+    assert_ptr_equal(data, &visits);
+    assert_int_not_equal(t->state, WEFT__THREAD_FREE);
+    t->does.word++;
+    visits++;
+}
+
+static void a_walk_meets_every_live_record_once(void **state)
+{
+    (void)state;
+    make(MANY);
+    for (size_t i = 0; i < MANY; i++)
+        made[i]->does.word = 0;
+    for (size_t i = 0; i < MANY; i += 3)
+        weft__thread_free(&all, made[i]);
+    visits = 0;
+    weft__thread_each(&all, visit, &visits);
+    assert_int_equal(visits, all.live);
+    for (size_t i = 0; i < MANY; i++)
+        if (i % 3 != 0)
+            assert_true(made[i]->does.word == 1);
+}
+
+static void end(struct weft_thread *t, void *data)
+{
+    weft__thread_free(data, t);
+}
+
+static void a_walk_may_end_the_records_that_it_meets(void **state)
+{
+    (void)state;
+    make(MANY);
+    weft__thread_each(&all, end, &all);
+    assert_int_equal(all.live, 0);
+    for (size_t i = 0; i < MANY; i++)
+        assert_not_found(handles[i], WEFT__THREAD_FOUND_STALE);
+}
+
+/* ---- handles ---- */
+
+static void a_handle_names_its_record(void **state)
+{
+    (void)state;
+    make(MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_non_null(handles[i]);
+        assert_found(i);
+    }
+}
+
+static void a_handle_is_stale_once_its_record_has_ended(void **state)
+{
+    (void)state;
+    make(3);
+    weft__thread_free(&all, made[1]);
+    assert_not_found(handles[1], WEFT__THREAD_FOUND_STALE);
+    assert_found(0);
+    assert_found(2);
+}
+
+static void a_handle_is_stale_although_its_record_is_in_use_again(void **state)
+{
+    struct weft_thread *old;
+
+    (void)state;
+    make(1);
+    for (int i = 0; i < 1000; i++) {
+        old = handles[0];
+        weft__thread_free(&all, made[0]);
+        make(1);
+        assert_ptr_not_equal(handles[0], old);
+        assert_not_found(old, WEFT__THREAD_FOUND_STALE);
+        assert_found(0);
+    }
+}
+
+/* After the last generation the first comes again; there is none that is zero, which would make the
+ * first slot's handle NULL. */
+static void no_generation_is_zero(void **state)
+{
+    struct weft_thread *last;
+
+    (void)state;
+    make(1);
+    made[0]->generation = UINT32_MAX;
+    last = weft__thread_handle(made[0]);
+    weft__thread_free(&all, made[0]);
+    assert_int_not_equal(made[0]->generation, 0);
+    make(1);
+    assert_non_null(handles[0]);
+    assert_found(0);
+    assert_not_found(last, WEFT__THREAD_FOUND_STALE);
+}
+
+static void what_never_was_a_handle_is_told_from_one(void **state)
+{
+    (void)state;
+    make(1);
+    assert_not_found(NULL, WEFT__THREAD_FOUND_NEVER);
+    assert_not_found((void *)(uintptr_t)1, WEFT__THREAD_FOUND_NEVER);
+    assert_not_found((void *)UINTPTR_MAX, WEFT__THREAD_FOUND_NEVER);
+}
+
+static void anothers_handle_is_foreign(void **state)
+{
+    struct weft_threads others;
+    struct weft_thread *t, *found = NULL;
+
+    (void)state;
+    make(1);
+    weft__threads_init(&others, NULL);
+    t = weft__thread_new(&others);
+    assert_not_found(weft__thread_handle(t), WEFT__THREAD_FOUND_FOREIGN);
+    assert_int_equal(weft__thread_find(&others, handles[0], &found), WEFT__THREAD_FOUND_FOREIGN);
+    assert_int_equal(weft__thread_find(&others, weft__thread_handle(t), &found),
+                     WEFT__THREAD_FOUND);
+    assert_ptr_equal(found, t);
+    weft__threads_fini(&others);
+}
+
+/* ---- slabs ---- */
+
+static void slabs_are_taken_over_and_old_handles_stay_stale(void **state)
+{
+    struct weft_threads next;
+    struct weft_thread *found = NULL;
+    uint32_t callocs;
+
+    (void)state;
+    make(MANY);
+    callocs = faults_counts[FAULT_CALLOC];
+    weft__threads_fini(&all);
+    for (size_t i = 0; i < MANY; i++) /* nobody's, for now */
+        assert_int_not_equal(find(handles[i], &found), WEFT__THREAD_FOUND);
+    weft__threads_init(&next, NULL);
+    for (size_t i = 0; i < MANY; i++)
+        assert_non_null(weft__thread_new(&next));
+    assert_int_equal(faults_counts[FAULT_CALLOC], callocs);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(weft__thread_find(&next, handles[i], &found), WEFT__THREAD_FOUND_STALE);
+    weft__threads_fini(&next);
+    weft__threads_init(&all, NULL);
+}
+
+static void the_end_frees_names_and_side_arguments_of_all(void **state)
+{
+    int64_t before;
+
+    (void)state;
+    make(MANY);
+    before = faults_blocks();
+    for (size_t i = 0; i < MANY; i++) {
+        made[i]->flags |= WEFT__THREAD_SIDE;
+        made[i]->arguments.side = weft__calls.malloc(100);
+        made[i]->name = weft__calls.malloc(WEFT__THREAD_NAME_BYTES);
+    }
+    weft__threads_fini(&all);
+    assert_int_equal(faults_blocks(), before);
+    weft__threads_init(&all, NULL);
+}
+
+/* The first call takes over what others left; then there is no slab to be had. */
+static void without_memory_there_is_no_record_and_later_there_is(void **state)
+{
+    size_t n = 0;
+
+    (void)state;
+    faults_fail(1 << FAULT_CALLOC, 1, UINT32_MAX);
+    while (weft__thread_new(&all))
+        n++;
+    assert_int_equal(all.live, n);
+    assert_int_equal(n % WEFT__THREAD_SLAB, 0);
+    assert_null(weft__thread_new(&all));
+    faults_stop();
+    make(1);
+    assert_found(0);
+    assert_int_equal(all.live, n + 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(test) cmocka_unit_test_setup_teardown(test, fresh, over)
+        TEST(a_million_records_and_their_places_in_the_queue_are_small),
+        TEST(a_new_record_is_unstarted_and_nobodys),
+        TEST(a_record_that_is_used_again_is_as_new),
+        TEST(the_end_of_a_record_frees_its_name_and_its_side_arguments),
+        TEST(records_are_all_different),
+        TEST(slots_are_all_different_and_never_change),
+        TEST(the_record_freed_last_is_used_next),
+        TEST(records_in_use_again_need_no_memory),
+        TEST(a_walk_meets_every_live_record_once),
+        TEST(a_walk_may_end_the_records_that_it_meets),
+        TEST(a_handle_names_its_record),
+        TEST(a_handle_is_stale_once_its_record_has_ended),
+        TEST(a_handle_is_stale_although_its_record_is_in_use_again),
+        TEST(no_generation_is_zero),
+        TEST(what_never_was_a_handle_is_told_from_one),
+        TEST(anothers_handle_is_foreign),
+        TEST(slabs_are_taken_over_and_old_handles_stay_stale),
+        TEST(the_end_frees_names_and_side_arguments_of_all),
+        TEST(without_memory_there_is_no_record_and_later_there_is),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

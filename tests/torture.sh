@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Runs test_switch, built without the library and without CMocka, under every setting of the
+# compilers that changes what is live across a call, and prints one line for each.
+#
+# usage: torture.sh [compiler...]     gcc and clang, as far as they are there, if none is named
+#
+# RUN in the environment is what runs a program of another processor: "qemu-aarch64 -L DIRECTORY".
+
+here=$(cd "$(dirname "$0")" && pwd)
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+passed=0
+failed=0
+
+# settings: one a line
+settings='-O0
+-O1
+-O2
+-O3
+-Os
+-O2 -flto
+-O3 -march=native
+-O2 -fPIC
+-O2 -fPIC -fstack-protector-all
+-O0 -fstack-protector-all
+-O2 -fcf-protection=full
+-O2 -mbranch-protection=standard
+-O2 -D_FORTIFY_SOURCE=2
+-O2 -fomit-frame-pointer
+-O0 -fno-omit-frame-pointer
+-O3 -fno-omit-frame-pointer
+-O2 -fstack-clash-protection
+-O2 -fno-pie -no-pie
+-O2 -static'
+
+# The compiler has the flags, and links with them, for programs that have nothing to do with weft.
+knows() {
+    echo 'int main(void) { return 0; }' >"$scratch/empty.c"
+    # shellcheck disable=SC2086
+    $1 $2 -Werror "$scratch/empty.c" -o "$scratch/empty" >/dev/null 2>&1
+}
+
+# One compiler, one line of settings.
+torture() {
+    knows "$1" "$2" || { echo "skipped  $1 $2"; return; }
+    # shellcheck disable=SC2086
+    if $1 $2 -DWEFT_PLAIN_TESTS -I"$here/.." "$here/test_switch.c" \
+        "$here/../runtime/context_$processor.S" -lm -o "$scratch/test_switch" 2>"$scratch/log" &&
+        $RUN "$scratch/test_switch" >>"$scratch/log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok       $1 $2"
+    else
+        failed=$((failed + 1))
+        echo "failed   $1 $2"
+        grep -v -e RUN -e OK "$scratch/log" | head -n 20
+    fi
+}
+
+if [ $# -eq 0 ]; then
+    for compiler in gcc clang; do
+        command -v $compiler >/dev/null && set -- "$@" $compiler
+    done
+fi
+for compiler; do
+    machine=$($compiler -dumpmachine)
+    processor=${machine%%-*}
+    [ -f "$here/../runtime/context_$processor.S" ] || {
+        echo "skipped  $compiler: no register switch for $processor"
+        continue
+    }
+    while IFS= read -r setting; do
+        torture "$compiler" "$setting"
+    done <<END
+$settings
+END
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
