@@ -7,6 +7,7 @@
 
 #include "base.h"
 #include "calls.h"
+#include "sanitize.h"
 
 enum {
     STACK_SLAB_BYTES = 64 * 1024 * 1024,

@@ -69,6 +69,8 @@ static int worker_init(struct weft_worker *w)
 void weft__worker_end(struct weft_worker *w)
 {
     weft__self = NULL;
+    if (pthread_getspecific(worker_key) == w)
+        pthread_setspecific(worker_key, NULL);
     weft__threads_fini(&w->threads);
     weft__stack_fini(&w->stacks);
     weft__calls.free(w->run.slots);

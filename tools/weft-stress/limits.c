@@ -93,14 +93,13 @@ static bool limits_explain_processor(size_t threads, size_t stack_bytes)
 }
 
 /* A limit of the process on its address space, if that is too small. */
-static bool limits_explain_space(size_t threads, size_t stack_bytes, int resource,
+static bool limits_explain_space(size_t threads, size_t stack_bytes, struct rlimit limit,
                                  const char *letter)
 {
     uint64_t need = limits_times(threads, stack_bytes);
     char needed[LIMITS_AMOUNT_BYTES], had[LIMITS_AMOUNT_BYTES];
-    struct rlimit limit;
 
-    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+    if (limit.rlim_cur == RLIM_INFINITY ||
         (need <= limit.rlim_cur && memory_mapped() + LIMITS_SLACK_BYTES <= limit.rlim_cur))
         return false;
     limits_say(
@@ -138,10 +137,14 @@ static bool limits_explain_overcommit(void)
 
 void limits_explain(size_t threads, size_t stack_bytes)
 {
+    struct rlimit space = {RLIM_INFINITY, RLIM_INFINITY}, data = space;
+
+    getrlimit(RLIMIT_AS, &space);
+    getrlimit(RLIMIT_DATA, &data);
     if (limits_explain_mappings(threads) || limits_explain_processor(threads, stack_bytes) ||
-        limits_explain_space(threads, stack_bytes, RLIMIT_AS, "v") ||
-        limits_explain_space(threads, stack_bytes, RLIMIT_DATA, "d") ||
-        limits_explain_overcommit() || !limits_allow(threads))
+        limits_explain_space(threads, stack_bytes, space, "v") ||
+        limits_explain_space(threads, stack_bytes, data, "d") || limits_explain_overcommit() ||
+        !limits_allow(threads))
         return;
     limits_say(
         "weft-stress: the system refused memory for %zu threads, and none of the limits known "

@@ -92,7 +92,7 @@ static bool main_was_refused(int status)
     return WIFEXITED(status) && WEXITSTATUS(status) == RUN_EXIT_REFUSED;
 }
 
-/* Why the run did not come to its end. */
+/* Why the process did not come to its end, or came to a bad one. */
 static void main_explain(struct run *r, int status)
 {
     if (WIFSIGNALED(status))
@@ -129,7 +129,7 @@ static bool main_run(const struct options *o, const struct pattern *p, struct ru
     close(ends[0]);
     if (main_was_refused(status))
         return false;
-    if (!r->is_over)
+    if (!r->is_over || status != 0)
         main_explain(r, status);
     return true;
 }

@@ -16,7 +16,7 @@ enum { RUN_EXIT_REFUSED = 3 }; /* the status of a process that was refused memor
 
 /* It lies in memory that the process running the pattern shares with the one that watches. */
 struct run {
-    size_t threads; /* green threads beside main; a pattern that uses fewer says so here */
+    size_t threads; /* green threads, beside main */
     uint64_t seed;
     size_t stack_bytes; /* of address space that each stack takes */
     struct quota quota;
