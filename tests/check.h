@@ -22,7 +22,7 @@
 
 /* ---- a fresh runtime per test ---- */
 
-/* The setup: no worker is left from before; the next call of weft's makes one, its clock is virtual.
+/* The setup: no worker is left from before; the next call of weft's makes one, its clock virtual.
  * What a test changes in the table of system calls is put right at its end. */
 int check_fresh(void **state);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs a function in a forked child, for tests of what ends the process: tells how it ended and what
- * it said. */
+/* Runs a function in a forked child, for tests of what ends the process: tells how it ended, and
+ * what it said. */
 #ifndef WEFT_TESTS_CHILD_H
 #define WEFT_TESTS_CHILD_H
 
@@ -34,7 +34,8 @@ static inline int64_t child_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Signals do what they do in a plain program: CMocka has handlers of its own, which a fork keeps. */
+/* Signals do what they do in a plain program: CMocka has handlers of its own, and a fork keeps
+ * them. */
 static inline void child_be_plain(void)
 {
     const int handled[] = {SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS};

@@ -466,17 +466,16 @@ static void close_wakes_all_receivers_and_all_senders_in_order(void **state)
         for (int sends = 0; sends < 2; sends++) {
             chan(int) c = chan_new(int);
             char expected[2000] = "";
+            size_t length = 0;
 
             check_watch(c);
             for (int i = 0; i < k; i++) {
-                char one[32];
-
                 if (sends)
                     go(send_as, c, i);
                 else
                     go(receive_as, c, i);
-                snprintf(one, sizeof one, "%d:%d ", i, -EPIPE);
-                strcat(expected, one);
+                length += (size_t)snprintf(expected + length, sizeof expected - length, "%d:%d ", i,
+                                           -EPIPE);
             }
             check_settle();
             assert_int_equal(chan_close(c), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of result codes, row by row: every call that can return a code returns it, and an object
- * that it was to fill is then as it was. */
+/* The table of result codes, row by row: every call that can return a code returns it, and an
+ * object that it was to fill is then as it was. */
 #include "check.h"
 
 #include <errno.h>

@@ -114,7 +114,7 @@ static void park_last(void)
 
 static int the_last_to_park_has_a_small_stack(const void *unused)
 {
-    const struct weft_spawn_opts small = {.size = sizeof small, .stack_bytes = 16 * 1024};
+    const struct weft_spawn_opts small = {.size = sizeof small, .stack_bytes = (size_t)16 * 1024};
 
     (void)unused;
     never = chan_new(int);
@@ -210,7 +210,7 @@ static int main_closes_a_generator_that_never_ends(const void *unused)
 
 static void *map_no_stack(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
-    if (size >= 64 * 1024) {
+    if (size >= (size_t)64 * 1024) {
         errno = ENOMEM;
         return MAP_FAILED;
     }

@@ -640,7 +640,7 @@ static void yield_with_deadlines(gen(int) self)
     gen_yield(self, 5);
 }
 
-/* A value that was taken has been yielded; one that nobody took in time has not, and nobody has it. */
+/* A value that was taken has been yielded; one that nobody took in time has not, and it is lost. */
 static void a_bodys_own_deadline_limits_how_long_it_offers(void **state)
 {
     gen(int) g = gen_new(int, yield_with_deadlines);
@@ -972,8 +972,8 @@ static int ask_after_the_fork(const void *generator)
     return result == -EPIPE && n == -1 && gen_close(g) == 0 ? 0 : 1;
 }
 
-/* A body that waits for the end of another generator's is not suspended: a fork's child does not have
- * it, whichever of the two records comes first. */
+/* A body that waits for the end of another generator's is not suspended: a fork's child does not
+ * have it, whichever of the two records comes first. */
 static void a_forks_child_has_no_body_that_was_closing_another_generator(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Random programs over a few channels, under an oracle that chooses at random. At every choice and
- * after every call all structures are walked; at the end every value has been received exactly once,
- * or its sender knows that nobody has it.
+ * after every call all structures are walked; at the end every value has been received exactly
+ * once, or its sender knows that nobody has it.
  *
  * A failure prints the seed; WEFT_TEST_SEED=n in the environment runs that one first. */
 #include "check.h"
@@ -172,7 +172,7 @@ static void settle_clauses(const struct actor *a, const struct weft_case *cases,
 static void do_select(const struct actor *a)
 {
     struct weft_case cases[CLAUSES_MAX];
-    int values[CLAUSES_MAX];
+    int values[CLAUSES_MAX] = {0};
     size_t n = make_clauses(cases, values);
     int done = chan_select_n(cases, n);
 

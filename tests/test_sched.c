@@ -696,6 +696,28 @@ static void threads_that_do_not_park_share_one_stack(void **state)
     assert_int_equal(stacks_peak(), 1);
 }
 
+static void note_control(struct weft_control **c)
+{
+    *c = weft__self->current;
+}
+
+/* A stale pointer into the predecessor's frames must not find frames of the next thread there. */
+static void under_a_sanitizer_no_thread_follows_another_on_its_stack_without_a_switch(void **state)
+{
+    struct weft_control *tops[10];
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        go(note_control, &tops[i]);
+    check_settle();
+    for (int i = 1; i < 10; i++)
+#ifdef WEFT__SANITIZED
+        assert_ptr_not_equal(tops[i - 1], tops[i]);
+#else
+        assert_ptr_equal(tops[i - 1], tops[i]);
+#endif
+}
+
 /* ---- errno ---- */
 
 static void keep_errno(int value, int *kept)
@@ -937,6 +959,46 @@ static void each_os_thread_has_a_worker_of_its_own(void **state)
         }
 }
 
+static void park_in_a_large_frame(void)
+{
+    volatile char room[200 * 1000];
+
+    for (size_t i = 0; i < sizeof room; i += 1000)
+        room[i] = 1;
+    weft_sleep(WEFT_FOREVER);
+    room[0] = 2;
+}
+
+static void *leave_large_frames(void *unused)
+{
+    const struct weft_spawn_opts large = {.size = sizeof large, .stack_bytes = (size_t)1 << 20};
+
+    for (int i = 0; i < 8; i++)
+        go_with(&large, park_in_a_large_frame);
+    weft_yield();
+    return unused;
+}
+
+static void *make_many_stacks(void *unused)
+{
+    weft_reserve(900);
+    go(nothing);
+    weft_yield();
+    return unused;
+}
+
+/* The sanitizers once took what the first worker's threads had left for frames of the second's. */
+static void stacks_may_lie_where_an_ended_workers_lay(void **state)
+{
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, leave_large_frames, NULL), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(pthread_create(&thread, NULL, make_many_stacks, NULL), 0);
+    pthread_join(thread, NULL);
+}
+
 int main(void)
 {
 #define with_objects_test(test) cmocka_unit_test_setup_teardown(test, with_objects, without_objects)
@@ -963,6 +1025,7 @@ int main(void)
         check_test(an_ended_thread_takes_no_unstarted_one_for_its_peer),
         check_test(a_leaf_of_a_tree_of_joins_needs_no_stack_of_its_own),
         check_test(threads_that_do_not_park_share_one_stack),
+        check_test(under_a_sanitizer_no_thread_follows_another_on_its_stack_without_a_switch),
         with_objects_test(each_thread_has_an_errno_of_its_own),
         check_test(making_a_stack_leaves_errno_as_it_was),
         check_test(threads_without_a_stack_wait_for_one_in_order),
@@ -974,6 +1037,7 @@ int main(void)
         check_test(with_an_oracle_every_switch_looks_at_the_timers),
         check_test(without_an_oracle_the_order_is_fifo_again),
         check_test(each_os_thread_has_a_worker_of_its_own),
+        check_test(stacks_may_lie_where_an_ended_workers_lay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,8 @@
 
 #include "runtime/calls.h"
 
+static const size_t kib = 1024;
+
 static void nothing(void) {}
 
 static int add(int a, int b)
@@ -29,13 +31,13 @@ static void note_numbers(int a, long b, const char *c, bool d)
 
 static void arguments_are_evaluated_once_at_the_start(void **state)
 {
-    int n = 7;
+    volatile int n = 7;
 
     (void)state;
     next_number = 0;
     go(note_numbers, number(), n, "text", true);
     assert_int_equal(next_number, 1);
-    n = 8;
+    n = 8; /* too late */
     check_settle();
     assert_noted("1 7 text 1");
 }
@@ -412,8 +414,8 @@ static int use_little_stack(void)
 
 static void a_thread_gets_the_stack_that_it_asks_for(void **state)
 {
-    const struct weft_spawn_opts large = {.size = sizeof large, .stack_bytes = 1024 * 1024};
-    const struct weft_spawn_opts small = {.size = sizeof small, .stack_bytes = 16 * 1024};
+    const struct weft_spawn_opts large = {.size = sizeof large, .stack_bytes = 1024 * kib};
+    const struct weft_spawn_opts small = {.size = sizeof small, .stack_bytes = 16 * kib};
     int one = 0;
 
     (void)state;
@@ -428,7 +430,7 @@ static void a_thread_gets_the_stack_that_it_asks_for(void **state)
 
 static void a_stack_below_16_kib_or_beyond_measure_is_refused(void **state)
 {
-    const struct weft_spawn_opts small = {.size = sizeof small, .stack_bytes = 16 * 1024 - 1};
+    const struct weft_spawn_opts small = {.size = sizeof small, .stack_bytes = 16 * kib - 1};
     const struct weft_spawn_opts vast = {.size = sizeof vast, .stack_bytes = SIZE_MAX};
 
     (void)state;
@@ -476,7 +478,7 @@ static void members_beyond_the_size_of_the_options_are_not_read(void **state)
 {
     struct weft_spawn_opts opts = {
         .size = offsetof(struct weft_spawn_opts, name),
-        .stack_bytes = 16 * 1024,
+        .stack_bytes = 16 * kib,
         .name = (const char *)(uintptr_t)1,
     };
 
@@ -490,13 +492,13 @@ static void members_beyond_the_size_of_the_options_are_not_read(void **state)
 static void the_default_stack_can_be_chosen(void **state)
 {
     (void)state;
-    assert_int_equal(weft_stack_default(16 * 1024 - 1), -EINVAL);
+    assert_int_equal(weft_stack_default(16 * kib - 1), -EINVAL);
     assert_int_equal(weft_stack_default(SIZE_MAX), -EINVAL);
-    assert_int_equal(weft_stack_default(100 * 1024), 0);
+    assert_int_equal(weft_stack_default(100 * kib), 0);
     task_join(spawn(use_little_stack));
     assert_int_equal(weft__self->stacks.pools[WEFT__STACK_CLASS_DEFAULT].cut, 0);
     assert_true(weft__self->stacks.pools[WEFT__STACK_CLASS_DEFAULT + 1].cut > 0);
-    assert_int_equal(weft_stack_default(64 * 1024), 0);
+    assert_int_equal(weft_stack_default(64 * kib), 0);
 }
 
 static void reserved_stacks_are_there_when_threads_need_them(void **state)
@@ -590,8 +592,8 @@ static void allow_allocations(int n)
     weft__calls.calloc = calloc_what_is_left;
 }
 
-/* Records come by the slab, and the run queue grows by doubling: now and then a start asks for memory,
- * and the first time gets none. */
+/* Records come by the slab, and the run queue grows by doubling: now and then a start asks for
+ * memory, and the first time gets none. */
 static void a_start_without_memory_starts_nothing_and_the_others_go_on(void **state)
 {
     enum { MANY = 3000 };

@@ -334,6 +334,48 @@ static void misses_are_served_in_growing_batches(void **state)
     assert_int_equal(boots, pool->cut);
 }
 
+static struct {
+    int protection, flags, advice;
+    void *at;
+    size_t bytes, advised_bytes;
+} slab;
+
+static void *note_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    void *got = faults_mmap(at, size, protection, flags, fd, offset);
+
+    if (size >= SLAB_BYTES) {
+        slab.protection = protection;
+        slab.flags = flags;
+        slab.at = got;
+        slab.bytes = size;
+    }
+    return got;
+}
+
+static int note_madvise(void *at, size_t size, int advice)
+{
+    if (at == slab.at) {
+        slab.advice = advice;
+        slab.advised_bytes = size;
+    }
+    return faults_madvise(at, size, advice);
+}
+
+/* A stack costs what is used of it: no commitment, no huge pages, and nothing shared with a fork's
+ * child. */
+static void address_space_is_private_unreserved_and_without_huge_pages(void **state)
+{
+    (void)state;
+    weft__calls.mmap = note_mmap;
+    weft__calls.madvise = note_madvise;
+    take_n(1);
+    assert_int_equal(slab.protection, PROT_READ | PROT_WRITE);
+    assert_int_equal(slab.flags, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK);
+    assert_int_equal(slab.advice, MADV_NOHUGEPAGE);
+    assert_int_equal(slab.advised_bytes, slab.bytes);
+}
+
 static void stacks_come_from_few_mappings(void **state)
 {
     (void)state;
@@ -701,6 +743,7 @@ int main(void)
 #endif
         TEST(taking_a_warm_stack_calls_nothing),
         TEST(misses_are_served_in_growing_batches),
+        TEST(address_space_is_private_unreserved_and_without_huge_pages),
         TEST(stacks_come_from_few_mappings),
         TEST(guards_by_protection_cost_two_mappings_a_stack),
         TEST(everything_is_given_back_at_the_end),
