@@ -217,16 +217,17 @@ static int gen_resume(struct weft_worker *w, struct weft_control *me, struct wef
 WEFT_API WEFT__NOIPA int weft_gen_next_(struct weft_gen *g, void *object, size_t size,
                                         const void *sent, size_t sent_size)
 {
+    const char *call = sent ? "gen_send" : "gen_next";
     struct weft_worker *w = weft__worker();
     struct weft_control *me, *body;
 
     if (!g || !w)
         return -EINVAL;
     me = w->current;
-    gen_check_consumer(g, me, "gen_next");
-    gen_check_size(g, size, g->size, "gen_next");
+    gen_check_consumer(g, me, call);
+    gen_check_size(g, size, g->size, call);
     if (sent)
-        gen_check_size(g, sent_size, g->takes_size, "gen_send");
+        gen_check_size(g, sent_size, g->takes_size, call);
     if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))
         return weft__sched_interrupted(w, me);
     if (!g->body)

@@ -104,6 +104,9 @@ WEFT__NOT_SANITIZED void weft__context_boot(void *const *contexts, char *const *
 
     context_birth = &birth;
     getcontext(&first); /* once for all: a stale one would reset the signal mask */
+#if defined __x86_64__ && defined __GLIBC__
+    first.uc_mcontext.gregs[REG_RBP] = 0; /* makecontext leaves it: the end of a walk by frames */
+#endif
     for (size_t i = 0; i < n; i++) {
         birth.self = contexts[i];
         first.uc_link = NULL;
@@ -112,6 +115,7 @@ WEFT__NOT_SANITIZED void weft__context_boot(void *const *contexts, char *const *
         makecontext(&first, context_first, 0);
         context_enter(&birth.maker, &first);
     }
+    context_birth = NULL;
 }
 
 #else

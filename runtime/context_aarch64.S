@@ -97,7 +97,7 @@ END(weft__context_enter)
 FUNCTION(weft__context_frame)
     and x1, x1, -16
     sub x1, x1, FRAME
-    adr x9, weft__context_first
+    adr x9, .Lfirst
     mrs x10, fpcr
     stp xzr, x9, [x1]           /* x29: no frame further up; x30 */
     stp x2, x3, [x1, 16]       /* x19 x20 */
@@ -114,9 +114,12 @@ FUNCTION(weft__context_frame)
     ret
 END(weft__context_frame)
 
-/* Where such a frame goes on: the bottom of the stack, for unwinders too. */
+/* Where such a frame goes on: the bottom of the stack, for unwinders too. They look up the address
+ * before the one returned to, which must be of this function. */
 FUNCTION(weft__context_first)
     .cfi_undefined x30
+    nop
+.Lfirst:
     mov x0, x20
     blr x19
     brk 1

@@ -82,6 +82,7 @@ FUNCTION(weft__switch_registers)
     notrack jmp *%rcx           /* no landing pad follows a call */
     .cfi_restore_state
 3:  ldmxcsr (%rsp)
+    fnclex                      /* else x87 flags that get unmasked would trap */
     fldcw 4(%rsp)
     jmp 1b
 END(weft__switch_registers)
@@ -101,7 +102,7 @@ END(weft__context_enter)
  *                          void *argument) */
 FUNCTION(weft__context_frame)
     andq $-16, %rsi
-    leaq weft__context_first(%rip), %rax
+    leaq .Lfirst(%rip), %rax
     xorl %r8d, %r8d
     movq %rax, -8(%rsi)
     movq %r8, -16(%rsi)         /* rbp: no frame further up */
@@ -117,9 +118,12 @@ FUNCTION(weft__context_frame)
     ret
 END(weft__context_frame)
 
-/* Where such a frame goes on: the bottom of the stack, for unwinders too. */
+/* Where such a frame goes on: the bottom of the stack, for unwinders too. They look up the address
+ * before the one returned to, which must be of this function. */
 FUNCTION(weft__context_first)
     .cfi_undefined %rip
+    nop
+.Lfirst:
     movq %r12, %rdi
     call *%rbx
     ud2

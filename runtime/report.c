@@ -126,14 +126,15 @@ static void report_starved(const struct weft_worker *w)
 {
     const struct weft_stacks *s = &w->stacks;
 
-    report_line("weft: %u threads never got a stack: %s: %s; %s", w->starving, s->failed_call,
-                strerror(s->failed_errno), report_remedy(s));
+    report_line("weft: %u thread%s never got a stack: %s: %s; %s", w->starving,
+                w->starving == 1 ? "" : "s", s->failed_call, strerror(s->failed_errno),
+                report_remedy(s));
 }
 
 static void report_deadlock(struct weft_worker *w, struct report_count *count)
 {
-    report_line("weft: deadlock: %u threads are parked, and nothing can ever wake them",
-                count->parked);
+    report_line("weft: deadlock: %u thread%s parked, and nothing can ever wake %s", count->parked,
+                count->parked == 1 ? " is" : "s are", count->parked == 1 ? "it" : "them");
     weft__thread_each(&w->threads, report_parked, count);
     if (count->parked > count->shown)
         report_line("  and %u more", count->parked - count->shown);

@@ -59,11 +59,28 @@ struct weft_sanitizer {
     const void *low; /* NULL: an OS thread's own stack, learned when it is first left */
     size_t bytes;
     void *fake_stack; /* ASan's, while switched out */
-    void *fiber;      /* TSan's */
+    const void
+        *left_low;     /* of the stack that was left for this one, as ASan answers; not locals: */
+    size_t left_bytes; /* gcc would leave poison for those in a function that is not sanitized */
+    void *fiber;       /* TSan's */
     unsigned valgrind_id;
 };
 
-static inline void weft__sanitize_stack_made(struct weft_sanitizer *s, char *low, char *high)
+/* Memory that comes into use, or leaves it: frames that never returned have left poison there. */
+static inline void weft__sanitize_memory(const void *low, size_t bytes)
+{
+#ifdef WEFT__ASAN
+    __asan_unpoison_memory_region(low, bytes);
+#endif
+#ifdef WEFT__MSAN
+    __msan_unpoison(low, bytes);
+#endif
+    (void)low;
+    (void)bytes;
+}
+
+static inline void weft__sanitize_stack_made(struct weft_sanitizer *s, const char *low,
+                                             const char *high)
 {
     s->low = low;
     s->bytes = (size_t)(high - low);
@@ -73,12 +90,6 @@ static inline void weft__sanitize_stack_made(struct weft_sanitizer *s, char *low
 #endif
 #ifdef WEFT__TSAN
     s->fiber = __tsan_create_fiber(0);
-#endif
-#ifdef WEFT__ASAN
-    __asan_unpoison_memory_region(low, s->bytes); /* a frame that never returned poisons it */
-#endif
-#ifdef WEFT__MSAN
-    __msan_unpoison(low, s->bytes);
 #endif
 }
 
@@ -122,14 +133,11 @@ static inline __attribute__((always_inline)) void weft__sanitize_arrive(struct w
                                                                         struct weft_sanitizer *from)
 {
 #ifdef WEFT__ASAN
-    const void *low;
-    size_t bytes;
-
-    __sanitizer_finish_switch_fiber(self->fake_stack, &low, &bytes);
+    __sanitizer_finish_switch_fiber(self->fake_stack, &self->left_low, &self->left_bytes);
     self->fake_stack = NULL;
     if (!from->low) {
-        from->low = low;
-        from->bytes = bytes;
+        from->low = self->left_low;
+        from->bytes = self->left_bytes;
     }
 #endif
     (void)self;

@@ -112,10 +112,29 @@ static struct weft_control *sched_settle(struct weft_control *c, struct weft_thr
     return c;
 }
 
+/* Gives back the stack of a thread that has ended. */
+static void sched_bury(struct weft_worker *w, struct weft_control *ended)
+{
+    w->ended = NULL;
+    weft__stack_give(ended->pool, ended);
+}
+
+static struct weft_control *sched_take(struct weft_worker *w, int stack_class)
+{
+    struct weft_pool *pool = weft__stack_pool(&w->stacks, stack_class);
+    struct weft_control *c = weft__stack_take(pool);
+
+    if (WEFT__UNLIKELY(!c && w->ended)) {
+        sched_bury(w, w->ended);
+        c = weft__stack_take(pool);
+    }
+    return c;
+}
+
 struct weft_control *weft__sched_bind(struct weft_worker *w, struct weft_thread *t)
 {
     struct weft_starved *queue = &w->starved[t->stack_class];
-    struct weft_control *c = weft__stack_take(weft__stack_pool(&w->stacks, t->stack_class));
+    struct weft_control *c = sched_take(w, t->stack_class);
 
     if (WEFT__LIKELY(c && !queue->first))
         return sched_settle(c, t);
@@ -131,7 +150,7 @@ static bool sched_feed(struct weft_worker *w, int stack_class)
 
     if (!queue->first)
         return false;
-    c = weft__stack_take(weft__stack_pool(&w->stacks, stack_class));
+    c = sched_take(w, stack_class);
     if (!c)
         return false;
     weft__ring_push_back(&w->run, sched_settle(c, sched_starved_pop(w, queue)));
@@ -155,6 +174,7 @@ void weft__sched_boot(struct weft_pool *pool, char *const *bases, void *const *t
         struct weft_control *c = tops[i];
         char *low = bases[i] + guard_bytes;
 
+        weft__sanitize_memory(low, (size_t)((char *)(c + 1) - low));
         memset(c, 0, sizeof *c);
         c->waiter.control = c;
         c->pool = pool;
@@ -282,14 +302,18 @@ static struct weft_control *sched_heir(struct weft_worker *w, struct weft_contro
 }
 
 /* The ended thread's stack goes back to the pool, and may come straight out again for the next
- * thread to run on it without a switch. */
+ * thread to run on it without a switch. Under a sanitizer it goes back when it has been left. */
 static void sched_end(struct weft_worker *w, struct weft_control *self, struct weft_control *peer)
 {
     struct weft_control *next = sched_heir(w, self, peer);
 
     self->thread = NULL;
     *w->errno_at = 0; /* whoever comes next on this stack begins with that */
-    weft__stack_give(self->pool, self);
+#ifdef WEFT__SANITIZED
+    w->ended = self;
+#else
+    sched_bury(w, self);
+#endif
     if (WEFT__UNLIKELY(w->starving))
         sched_feed(w, (int)(self->pool - w->stacks.pools));
     if (WEFT__UNLIKELY(--w->countdown == 0))
@@ -300,12 +324,26 @@ static void sched_end(struct weft_worker *w, struct weft_control *self, struct w
         weft__switch_to(w, self, next);
 }
 
+/* First thing on a stack that was switched to, in the builds that watch. */
+static inline __attribute__((always_inline)) void sched_arrive(struct weft_worker *w,
+                                                               struct weft_control *self)
+{
+#ifdef WEFT__SANITIZED
+    weft__sanitize_arrive(&self->sanitizer, &w->left->sanitizer);
+    if (w->ended)
+        sched_bury(w, w->ended);
+#else
+    (void)w;
+    (void)self;
+#endif
+}
+
 WEFT__NOT_SANITIZED void weft__sched_loop(struct weft_context *context)
 {
     struct weft_control *self = WEFT__CONTAINER_OF(context, struct weft_control, context);
     struct weft_worker *w = weft__self;
 
-    weft__sanitize_arrive(&self->sanitizer, &w->left->sanitizer);
+    sched_arrive(w, self);
     for (;;) {
         struct weft_control *peer = w->run_thread(w, self);
 
@@ -340,6 +378,6 @@ WEFT__NOT_SANITIZED int weft__switch_watched(struct weft_context *from, struct w
     w->left = me;
     weft__sanitize_leave(&me->sanitizer, &next->sanitizer, me->thread == NULL);
     result = inner(from, to, result);
-    weft__sanitize_arrive(&me->sanitizer, &w->left->sanitizer);
+    sched_arrive(w, me);
     return result;
 }

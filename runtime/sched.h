@@ -91,8 +91,9 @@ struct weft_worker {
     uint32_t streak;      /* ended threads in a row whose last woken peer ran before the queue */
     uint32_t starving;    /* records on the starved queues */
     void **exceptions_at; /* this OS thread's C++ exception state, NULL without C++ */
-    struct weft_control *left; /* who switched here; kept up for the sanitizers only */
-    weft__switch_fn *backend;  /* the bare switch under switch_to */
+    struct weft_control *left;  /* who switched here; kept up for the sanitizers only */
+    struct weft_control *ended; /* whose stack is still to be given back; for the sanitizers only */
+    weft__switch_fn *backend;   /* the bare switch under switch_to */
     struct weft_wheel timers;
     struct weft_clock clock;
     struct weft_oracle oracle;

@@ -206,18 +206,16 @@ WEFT_API void weft_start_copy_(struct weft_start *s, void (*fn)(void *object, vo
     spawn_launch(w, s, t);
 }
 
-/* As aligned as the copy behind it is promised to be. */
-struct spawn_plain {
-    _Alignas(16) void (*fn)(void *copy);
-};
+/* An object of the user's lies behind the function that takes it, as aligned as promised. */
+enum { SPAWN_PLAIN_AT = 16 };
 
-/* An object of the user's behind the function that takes it. */
 static void spawn_run_plain(void *object, void *result)
 {
-    struct spawn_plain *plain = object;
+    void (*fn)(void *copy);
 
     (void)result;
-    plain->fn(plain + 1);
+    memcpy(&fn, object, sizeof fn);
+    fn((char *)object + SPAWN_PLAIN_AT);
 }
 
 WEFT_API int weft_go_copy(void (*fn)(void *copy), const void *object, size_t size)
@@ -228,17 +226,17 @@ WEFT_API int weft_go_copy(void (*fn)(void *copy), const void *object, size_t siz
         .flags = WEFT_START_DETACHED,
     };
     struct weft_worker *w = weft__worker();
-    struct spawn_plain *plain;
     struct weft_thread *t;
+    char *room;
 
     if (size > SIZE_MAX / 2)
         return -ENOMEM;
-    plain = spawn_copy_room(w, &s, sizeof *plain + size, &t);
-    if (!plain)
+    room = spawn_copy_room(w, &s, SPAWN_PLAIN_AT + size, &t);
+    if (!room)
         return s.error;
-    plain->fn = fn;
+    memcpy(room, &fn, sizeof fn);
     if (size > 0)
-        memcpy(plain + 1, object, size);
+        memcpy(room + SPAWN_PLAIN_AT, object, size);
     spawn_launch(w, &s, t);
     return 0;
 }

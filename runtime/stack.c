@@ -43,6 +43,7 @@ static void stack_pool_fini(struct weft_pool *p)
 
     while ((slab = p->slab) != NULL) {
         p->slab = slab->older;
+        weft__sanitize_memory(slab->base, slab->bytes); /* what is mapped here next is not ours */
         weft__calls.munmap(slab->base, slab->bytes);
         weft__calls.free(slab);
     }

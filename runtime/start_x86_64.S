@@ -93,6 +93,7 @@ END(weft__start_zero)
     andl $0xffff - EXCEPTION_FLAGS, %ecx; \
     movl %ecx, -8(%rsp);                \
     ldmxcsr -8(%rsp);                   \
+    fnclex;                             \
     fldcw -2(%rsp);                     \
 8:
 

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <weft/deadline.h>
 
@@ -29,7 +31,7 @@ static int worker_init_root(struct weft_worker *w)
         return -1;
     t->state = WEFT__THREAD_STARTED;
     t->flags = WEFT__THREAD_ROOT;
-    t->site = "main";
+    t->site = getpid() == (pid_t)syscall(SYS_gettid) ? "main" : "an OS thread's own";
     t->at.control = &w->root;
     w->root.thread = t;
     w->root.waiter.control = &w->root;

@@ -290,7 +290,7 @@ static void a_main_that_waits_for_nobody_is_reported(void **state)
 
     (void)state;
     assert_reported(&c);
-    assert_says(&c, "1 threads are parked");
+    assert_says(&c, "1 thread is parked");
     assert_says(&c, "thread 1 (main): receiving from channel 0x");
     assert_int_equal(lines(report(&c)), 2);
 }

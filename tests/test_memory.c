@@ -734,6 +734,55 @@ static void at_the_limit_of_mappings_threads_run_in_turns(void **state)
         fail_msg("signal %d, status %d: %s", child.signal, child.status, child.said);
 }
 
+/* ---- errno ---- */
+
+static int begun_with_errno;
+
+static void look_at_errno(void)
+{
+    begun_with_errno += errno != 0;
+    errno = EDOM;
+    ended++;
+}
+
+static ssize_t refuse_batch(const struct iovec *ranges, size_t n, int advice)
+{
+    (void)ranges;
+    (void)n;
+    (void)advice;
+    errno = ENOSYS;
+    return -1;
+}
+
+/* After a burst, the ends of threads give memory back, by calls that fail at first as on an older
+ * kernel. The next thread begins on the stack of the one that met that. */
+static int begin_while_memory_is_given_back(const void *argument)
+{
+    (void)argument;
+    weft__calls.process_madvise = refuse_batch;
+    for (int i = 0; i < CROWD; i++)
+        start(go(sleep_and_end));
+    weft_sleep(WEFT_SEC(1));
+    for (int round = 0; round < 40; round++) {
+        for (int i = 0; i < 1000; i++)
+            start(go(look_at_errno));
+        weft_yield();
+    }
+    finish_all();
+    expect(weft__ring_count(&weft__self->stacks.pools[WEFT__STACK_CLASS_DEFAULT].raw) > 0);
+    expect(begun_with_errno == 0);
+    return 0;
+}
+
+static void threads_begin_with_errno_0_whatever_the_library_met(void **state)
+{
+    struct child child = child_run(begin_while_memory_is_given_back, NULL);
+
+    (void)state;
+    if (child.status != 0)
+        fail_msg("signal %d, status %d: %s", child.signal, child.status, child.said);
+}
+
 /* ---- twenty thousand threads ---- */
 
 enum { MANY = 20000, SLAB_STACKS = 1024 };
@@ -856,6 +905,7 @@ int main(void)
         TEST(a_fork_cannot_fail),
 #endif
         TEST(at_the_limit_of_mappings_threads_run_in_turns),
+        TEST(threads_begin_with_errno_0_whatever_the_library_met),
         TEST(memory_of_many_ended_threads_is_given_back_in_a_long_wait),
 #ifndef WEFT__TSAN
         TEST(many_guarded_stacks_lie_in_few_mappings),

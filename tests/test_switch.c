@@ -351,6 +351,31 @@ static void control_set(int which, unsigned value)
 static const unsigned control_bits[] = {1u << 24, 1u << 25}; /* tiny values to zero; default NaN */
 #endif
 
+#if defined __x86_64__ && defined __GLIBC__
+static volatile long double zero;
+
+static void body_trapping(struct side *s)
+{
+    feenableexcept(FE_DIVBYZERO);
+    leave(s, 0);
+    s->result = third().l > 0;
+}
+
+/* The x87 unit keeps in mind what was divided by zero, and traps when that is unmasked. */
+static void a_context_does_not_trap_for_what_another_did(void **state)
+{
+    volatile long double infinite;
+
+    (void)state;
+    side_make(&sides[0], body_trapping);
+    resume(&sides[0], 0);
+    infinite = long_one / zero;
+    (void)infinite;
+    resume(&sides[0], 0);
+    assert_int_equal(sides[0].result, 1);
+}
+#endif
+
 static int controls_wrong;
 static unsigned control_birth;
 
@@ -500,6 +525,9 @@ int main(void)
         cmocka_unit_test(values_survive_signals_between_switches),
         cmocka_unit_test(each_context_keeps_its_rounding_mode),
         cmocka_unit_test(each_context_keeps_each_control_word),
+#if defined __x86_64__ && defined __GLIBC__
+        cmocka_unit_test(a_context_does_not_trap_for_what_another_did),
+#endif
         cmocka_unit_test(a_context_begins_with_the_control_words_of_its_maker),
         cmocka_unit_test(each_switch_hands_over_a_result),
         cmocka_unit_test(a_switch_to_oneself_returns),
