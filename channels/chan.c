@@ -2,6 +2,7 @@
 #include "chan.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "runtime/calls.h"
 #include "runtime/report.h"
@@ -11,8 +12,17 @@ static void chan_unhook(struct weft_control *c)
     weft__list_remove(&c->waiter.link);
 }
 
-static const struct weft_wait chan_wait_send = {"sending on channel", chan_unhook, false};
-static const struct weft_wait chan_wait_recv = {"receiving from channel", chan_unhook, false};
+static void chan_describe(const struct weft_control *c, char *out, size_t size)
+{
+    const struct weft_chan *channel = c->on;
+
+    snprintf(out, size, "%s %p (made at %s)", c->wait->name, c->on, channel->site);
+}
+
+static const struct weft_wait chan_wait_send = {"sending on channel", chan_describe, chan_unhook,
+                                                false};
+static const struct weft_wait chan_wait_recv = {"receiving from channel", chan_describe,
+                                                chan_unhook, false};
 
 WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
 {
@@ -35,8 +45,9 @@ WEFT__COLD int weft__chan_refuse(const struct weft_chan *c, size_t size, const c
     if (!c)
         return -EINVAL;
     if (c->owner != weft__worker())
-        weft__mistake("%s of channel %p (made at %s), which belongs to another worker", call,
-                      (const void *)c, c->site);
+        weft__mistake(
+            "%s of channel %p (made at %s), which was freed, or belongs to another OS thread", call,
+            (const void *)c, c->site);
     weft__mistake("%s of channel %p (made at %s) with elements of %zu bytes: its own have %zu",
                   call, (const void *)c, c->site, size, c->size);
 }

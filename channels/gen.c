@@ -4,6 +4,7 @@
 #include <weft/gen.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/calls.h"
@@ -52,22 +53,31 @@ static void gen_unhook_offer(struct weft_control *c)
     g->value = NULL;
 }
 
-static const struct weft_wait gen_wait_next = {"waiting for a value of generator", gen_unhook_next,
-                                               false};
-static const struct weft_wait gen_wait_close = {"waiting for the end of generator", NULL, false};
-static const struct weft_wait gen_wait_offer = {"offering a value of generator", gen_unhook_offer,
-                                                false};
-static const struct weft_wait gen_wait_suspended = {"suspended in generator", NULL, true};
+static void gen_describe(const struct weft_control *c, char *out, size_t size)
+{
+    const struct weft_gen *g = c->on;
+
+    snprintf(out, size, "%s %p (made at %s)", c->wait->name, c->on, g->site);
+}
+
+static const struct weft_wait gen_wait_next = {"waiting for a value of generator", gen_describe,
+                                               gen_unhook_next, false};
+static const struct weft_wait gen_wait_close = {"waiting for the end of generator", gen_describe,
+                                                NULL, false};
+static const struct weft_wait gen_wait_offer = {"offering a value of generator", gen_describe,
+                                                gen_unhook_offer, false};
+static const struct weft_wait gen_wait_suspended = {"suspended in generator", gen_describe, NULL,
+                                                    true};
 
 static WEFT__COLD void gen_stop(const struct weft_gen *g, const char *call, const char *why)
 {
-    weft__mistake("%s of generator %p (made at %s) %s", call, (const void *)g, g->site, why);
+    weft__mistake("%s of generator %p (made at %s), %s", call, (const void *)g, g->site, why);
 }
 
 static void gen_check(const struct weft_gen *g, const char *call)
 {
     if (WEFT__UNLIKELY(g->owner != weft__self))
-        gen_stop(g, call, "which belongs to another worker");
+        gen_stop(g, call, "which was freed, or belongs to another OS thread");
 }
 
 static void gen_check_consumer(const struct weft_gen *g, const struct weft_control *me,

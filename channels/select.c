@@ -3,6 +3,7 @@
 #include <weft/select.h>
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "chan.h"
 #include "runtime/report.h"
@@ -134,7 +135,24 @@ static void select_unhook(struct weft_control *c)
         weft__wheel_cancel(&weft__self->timers, &c->timer);
 }
 
-const struct weft_wait weft__wait_select = {"selecting over the clauses at", select_unhook, false};
+/* As many clauses as there is room for. */
+static void select_describe(const struct weft_control *c, char *out, size_t size)
+{
+    struct select_set set = select_of(c);
+    int used = snprintf(out, size, "%s %zu clauses", c->wait->name, set.n);
+
+    for (size_t i = 0; i < set.n && used >= 0 && (size_t)used < size; i++) {
+        const struct weft_case *k = select_at(&set, i);
+
+        if (select_is_channel(k))
+            used += snprintf(out + used, size - (size_t)used, "%s %s channel %p (made at %s)",
+                             i == 0 ? ":" : ",", k->op == WEFT_OP_RECV ? "receive from" : "send on",
+                             (void *)k->chan, k->chan->site);
+    }
+}
+
+const struct weft_wait weft__wait_select = {"selecting over", select_describe, select_unhook,
+                                            false};
 
 WEFT__NOINLINE int weft__select_claim(struct weft_waiter *waiter, bool closed)
 {

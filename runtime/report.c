@@ -101,13 +101,14 @@ static void report_count_parked(struct weft_thread *t, void *data)
 static void report_parked(struct weft_thread *t, void *data)
 {
     struct report_count *count = data;
-    char name[REPORT_LINE_BYTES / 2];
+    char name[REPORT_LINE_BYTES / 2], wait[REPORT_LINE_BYTES / 2];
 
     if (!report_is_parked(t) || count->shown == REPORT_THREADS_MAX)
         return;
     count->shown++;
     report_name(name, sizeof name, t);
-    report_line("  %s: %s %p", name, t->at.control->wait->name, t->at.control->on);
+    t->at.control->wait->describe(t->at.control, wait, sizeof wait);
+    report_line("  %s: %s", name, wait);
 }
 
 /* The limit that a refused stack ran into, and what raises it. */

@@ -37,7 +37,9 @@ struct weft_worker;
 /* Why a thread is parked, and how to take it off whatever it is on. Each blocking operation has one
  * constant of these. */
 struct weft_wait {
-    const char *name; /* for reports: "sending on" */
+    const char *name; /* "sending on channel" */
+    /* For reports: "sending on channel 0x1234 (made at main.c:12)". */
+    void (*describe)(const struct weft_control *c, char *out, size_t size);
     /* Takes the thread off every queue and timer before its time. NULL: only its partner ends this
      * wait, no deadline and no cancellation. */
     void (*unhook)(struct weft_control *c);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 
 #include <weft/thread.h>
 
@@ -24,7 +25,15 @@ static void sleep_unhook(struct weft_control *c)
         weft__wheel_cancel(&weft__self->timers, &c->timer);
 }
 
-static const struct weft_wait sleep_wait = {"sleeping", sleep_unhook, false};
+static void sleep_describe(const struct weft_control *c, char *out, size_t size)
+{
+    if (weft__timer_is_armed(&c->timer))
+        snprintf(out, size, "sleeping until %lld ns", (long long)c->timer.when);
+    else
+        snprintf(out, size, "sleeping for ever");
+}
+
+static const struct weft_wait sleep_wait = {"sleeping", sleep_describe, sleep_unhook, false};
 
 /* A cached clock would sleep short by its age, so this one is read. */
 static void sleep_arm(struct weft_worker *w, struct weft_control *me, int64_t ns)

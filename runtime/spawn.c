@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <weft/start.h>
@@ -20,7 +21,9 @@ static int spawn_default_class = WEFT__STACK_CLASS_DEFAULT;
 /* The class of stacks that the start asks for, or -EINVAL. */
 static int spawn_class(const struct weft_spawn_opts *opts)
 {
-    if (!opts || opts->size < offsetof(struct weft_spawn_opts, name) || opts->stack_bytes == 0)
+    if (opts && opts->size < offsetof(struct weft_spawn_opts, name)) /* it is not set */
+        return -EINVAL;
+    if (!opts || opts->stack_bytes == 0)
         return __atomic_load_n(&spawn_default_class, __ATOMIC_RELAXED);
     return weft__stack_class(opts->stack_bytes);
 }
@@ -310,7 +313,15 @@ static void spawn_unhook_join(struct weft_control *c)
     t->waits_for_end.joiner = NULL;
 }
 
-static const struct weft_wait spawn_wait_join = {"joining", spawn_unhook_join, false};
+static void spawn_describe_join(const struct weft_control *c, char *out, size_t size)
+{
+    const struct weft_thread *t = c->on;
+
+    snprintf(out, size, "joining thread %u (%s)", t->slot + 1, t->site);
+}
+
+static const struct weft_wait spawn_wait_join = {"joining", spawn_describe_join, spawn_unhook_join,
+                                                 false};
 
 static struct weft_thread *spawn_joinable(struct weft_worker *w, struct weft_thread *handle)
 {
@@ -322,7 +333,7 @@ static struct weft_thread *spawn_joinable(struct weft_worker *w, struct weft_thr
     case WEFT__THREAD_FOUND_STALE:
         weft__mistake("task_join of task %p, which was joined before", (void *)handle);
     case WEFT__THREAD_FOUND_FOREIGN:
-        weft__mistake("task_join of task %p, which belongs to another worker", (void *)handle);
+        weft__mistake("task_join of task %p, which belongs to another OS thread", (void *)handle);
     case WEFT__THREAD_FOUND_NEVER:
         weft__mistake("task_join of %p, which is no task", (void *)handle);
     }

@@ -130,10 +130,22 @@ static void worker_drop(struct weft_thread *t, void *worker)
         weft__thread_free(&w->threads, t);
 }
 
+/* Nobody holds the lock in a child. */
+static void worker_fork_begins(void)
+{
+    pthread_mutex_lock(&worker_lock);
+}
+
+static void worker_fork_ended(void)
+{
+    pthread_mutex_unlock(&worker_lock);
+}
+
 static void worker_forked(void)
 {
     struct weft_worker *w = weft__self;
 
+    worker_fork_ended();
     if (!w)
         return;
     w->run.head = w->run.tail;
@@ -152,7 +164,7 @@ static int worker_prepare(void)
     pthread_mutex_lock(&worker_lock);
     if (!worker_key_is_made && pthread_key_create(&worker_key, worker_key_ends) == 0) {
         worker_key_is_made = true;
-        pthread_atfork(NULL, NULL, worker_forked);
+        pthread_atfork(worker_fork_begins, worker_fork_ended, worker_forked);
     }
     made = worker_key_is_made;
     pthread_mutex_unlock(&worker_lock);

@@ -99,15 +99,20 @@ static const char *const call_names[FAULT_CALLS] = {
     [FAULT_GETENV] = "getenv",
 };
 
-static void survive(const struct scenario *s)
+static void survive_all(int (*hammers)(const void *), const void *argument)
 {
-    struct child child = child_run(hammer, s);
+    struct child child = child_run(hammers, argument);
 
     if (child.late || child.signal != 0 || child.status != 0)
         fail_msg("%s, signal %d, status %d, with call %" PRIu32 " (%s) failing%s: %s",
                  child.late ? "late" : "ended", child.signal, child.status, faults->first,
                  call_names[faults->last_failed], faults->last > faults->first ? " for good" : "",
                  child.said);
+}
+
+static void survive(const struct scenario *s)
+{
+    survive_all(hammer, s);
 }
 
 static int fresh(void **state)
@@ -253,16 +258,23 @@ static void first_within(void)
     expect(result == -ETIMEDOUT || (may_fail && (result == -ENOMEM || result == 0)));
 }
 
+static void (*const first_calls[])(void) = {
+    first_spawn,  first_go,      first_chan_new, first_gen_new,       first_sleep,
+    first_select, first_reserve, first_within,   first_now_and_yield,
+};
+
+static int hammer_first_calls(const void *argument)
+{
+    (void)argument;
+    for (size_t i = 0; i < sizeof first_calls / sizeof first_calls[0]; i++)
+        hammer(&(struct scenario){.run = first_calls[i], .finish = finish_all});
+    return 0;
+}
+
 static void the_first_call_fails_with_enomem_or_null(void **state)
 {
-    void (*const calls[])(void) = {
-        first_spawn,  first_go,      first_chan_new, first_gen_new,       first_sleep,
-        first_select, first_reserve, first_within,   first_now_and_yield,
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
-        survive(&(struct scenario){.run = calls[i], .finish = finish_all});
+    survive_all(hammer_first_calls, NULL);
 }
 
 /* ---- spawning ---- */

@@ -392,7 +392,7 @@ static void what_belongs_to_another_worker_may_not_be_used(void **state)
         struct child child = child_run(uses[i].fn, NULL);
 
         assert_int_equal(child.signal, SIGABRT);
-        if (!strstr(child.said, uses[i].call) || !strstr(child.said, "another worker"))
+        if (!strstr(child.said, uses[i].call) || !strstr(child.said, "another OS thread"))
             fail_msg("%s: %s", uses[i].call, child.said);
     }
 }

@@ -46,7 +46,8 @@ extern "C" {
 #endif
 
 /**
- * How a thread is to be started, for go_with and spawn_with. All zero but size: as go and spawn do.
+ * How a thread is to be started, for go_with and spawn_with. All zero but size: as go and
+ * spawn do. Without a size: -EINVAL, NULL from spawn_with.
  *
  * It is read during the call only, and may be a temporary.
  */

@@ -41,7 +41,7 @@ WEFT_API int weft_sleep(int64_t ns);
  *
  * Threads whose stack is of the default size find theirs there. Does not park. Results: 0; -ENOMEM:
  * fewer than n are ready, and those stay. Cost: system calls, for some stacks at a time, and the
- * address space; memory only when a stack is used.
+ * address space and one resident page.
  */
 WEFT_API int weft_reserve(size_t n);
 
