@@ -19,10 +19,16 @@ static void chan_describe(const struct weft_control *c, char *out, size_t size)
     snprintf(out, size, "%s %p (made at %s)", c->wait->name, c->on, channel->site);
 }
 
-static const struct weft_wait chan_wait_send = {"sending on channel", chan_describe, chan_unhook,
-                                                false};
-static const struct weft_wait chan_wait_recv = {"receiving from channel", chan_describe,
-                                                chan_unhook, false};
+static const struct weft_wait chan_wait_send = {
+    .name = "sending on channel",
+    .describe = chan_describe,
+    .unhook = chan_unhook,
+};
+static const struct weft_wait chan_wait_recv = {
+    .name = "receiving from channel",
+    .describe = chan_describe,
+    .unhook = chan_unhook,
+};
 
 WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
 {

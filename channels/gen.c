@@ -46,6 +46,14 @@ static void gen_unhook_next(struct weft_control *c)
     g->sent = NULL;
 }
 
+/* In a fork's child, where the closer is not: the body's end frees the generator. */
+static void gen_unhook_close(struct weft_control *c)
+{
+    struct weft_gen *g = c->on;
+
+    g->consumer = NULL;
+}
+
 static void gen_unhook_offer(struct weft_control *c)
 {
     struct weft_gen *g = c->on;
@@ -60,14 +68,29 @@ static void gen_describe(const struct weft_control *c, char *out, size_t size)
     snprintf(out, size, "%s %p (made at %s)", c->wait->name, c->on, g->site);
 }
 
-static const struct weft_wait gen_wait_next = {"waiting for a value of generator", gen_describe,
-                                               gen_unhook_next, false};
-static const struct weft_wait gen_wait_close = {"waiting for the end of generator", gen_describe,
-                                                NULL, false};
-static const struct weft_wait gen_wait_offer = {"offering a value of generator", gen_describe,
-                                                gen_unhook_offer, false};
-static const struct weft_wait gen_wait_suspended = {"suspended in generator", gen_describe, NULL,
-                                                    true};
+static const struct weft_wait gen_wait_next = {
+    .name = "waiting for a value of generator",
+    .describe = gen_describe,
+    .unhook = gen_unhook_next,
+};
+static const struct weft_wait gen_wait_close = {
+    .name = "waiting for the end of generator",
+    .describe = gen_describe,
+    .unhook = gen_unhook_close,
+    .deaf = true,
+};
+static const struct weft_wait gen_wait_offer = {
+    .name = "offering a value of generator",
+    .describe = gen_describe,
+    .unhook = gen_unhook_offer,
+    .held = true,
+};
+static const struct weft_wait gen_wait_suspended = {
+    .name = "suspended in generator",
+    .describe = gen_describe,
+    .deaf = true,
+    .held = true,
+};
 
 static WEFT__COLD void gen_stop(const struct weft_gen *g, const char *call, const char *why)
 {
@@ -243,7 +266,7 @@ WEFT_API WEFT__NOIPA int weft_gen_next_(struct weft_gen *g, void *object, size_t
     if (!g->body)
         return weft__spend(w, -EPIPE);
     if (sent && g->body->state != WEFT__THREAD_STARTED)
-        return -EINVAL;
+        return weft__spend(w, -EINVAL);
     body = gen_body(g);
     if (g->value)
         return gen_take(w, g, body, object, sent);
@@ -270,7 +293,7 @@ WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
     }
     if (!g->body) {
         weft__calls.free(g);
-        return 0;
+        return weft__spend(w, 0);
     }
     body = gen_body(g);
     g->closing = true;
@@ -281,7 +304,6 @@ WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
         body->result = -EPIPE;
         return gen_switch(w, me, body);
     }
-    g->body->flags |= WEFT__THREAD_CANCELLED;
     body->interrupt |= WEFT__INTERRUPT_CANCELLED;
     weft__interrupt(w, body, -ECANCELED);
     return weft__switch_next(w, me);

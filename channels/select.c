@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "chan.h"
-#include "runtime/report.h"
 
 /* The clauses of one call. They may be larger than this library knows them. */
 struct select_set {
@@ -151,8 +150,11 @@ static void select_describe(const struct weft_control *c, char *out, size_t size
     }
 }
 
-const struct weft_wait weft__wait_select = {"selecting over", select_describe, select_unhook,
-                                            false};
+const struct weft_wait weft__wait_select = {
+    .name = "selecting over",
+    .describe = select_describe,
+    .unhook = select_unhook,
+};
 
 WEFT__NOINLINE int weft__select_claim(struct weft_waiter *waiter, bool closed)
 {

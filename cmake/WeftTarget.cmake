@@ -24,7 +24,7 @@ set(WEFT_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla)
 
 # All symbols are bound when the library is loaded: binding one later would run the loader, and what
 # it needs of stack, on a green thread's.
-set(WEFT_SHARED_LINK_FLAGS LINKER:-z,relro,-z,now,-z,noexecstack)
+set(WEFT_SHARED_LINK_FLAGS LINKER:-z,relro,-z,now,-z,noexecstack,-z,nodelete)
 if(NOT WEFT_SANITIZE)
     list(APPEND WEFT_SHARED_LINK_FLAGS LINKER:-z,defs)
 endif()

@@ -25,8 +25,6 @@
 #define WEFT__CONTAINER_OF(pointer, type, member) \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-enum { WEFT__CACHE_LINE = 64 };
-
 /* a + b, held at the end of the range that it would leave. */
 static inline int64_t weft__add_saturating(int64_t a, int64_t b)
 {
@@ -35,16 +33,6 @@ static inline int64_t weft__add_saturating(int64_t a, int64_t b)
     if (__builtin_add_overflow(a, b, &sum))
         return b < 0 ? INT64_MIN : INT64_MAX;
     return sum;
-}
-
-static inline size_t weft__size_min(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static inline size_t weft__size_max(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one table of system calls and allocations: everything the library asks of the kernel or of
- * malloc goes through it, so that a test can fail the n-th call of any of them.
+/* The one table of system calls and allocations: every call that takes memory, waits or may
+ * fail goes through it, so that a test can fail the n-th call of any of them.
  *
  * The entries keep the meaning of the calls they are named after, errno included. None of them is
  * on a path that is warm: sending, receiving, switching and spawning call nothing. */

@@ -10,6 +10,9 @@
 
 #ifdef WEFT_HAVE_UCONTEXT
 #include <ucontext.h>
+
+/* A ucontext_t alone has more than 4 KiB on aarch64. */
+#pragma GCC diagnostic ignored "-Wframe-larger-than="
 #endif
 
 static weft__switch_fn *context_switch;

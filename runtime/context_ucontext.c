@@ -8,6 +8,9 @@
 #ifdef WEFT_HAVE_UCONTEXT
 #include <ucontext.h>
 
+/* A ucontext_t alone has more than 4 KiB on aarch64. */
+#pragma GCC diagnostic ignored "-Wframe-larger-than="
+
 #include "sanitize.h"
 
 /* swapcontext carries no value, so the result travels beside it. */

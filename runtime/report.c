@@ -95,7 +95,7 @@ static void report_count_parked(struct weft_thread *t, void *data)
     if (!report_is_parked(t))
         return;
     count->parked++;
-    count->suspended += t->at.control->wait->suspends;
+    count->suspended += t->at.control->wait->held && t->at.control->wait->deaf;
 }
 
 static void report_parked(struct weft_thread *t, void *data)
@@ -145,7 +145,7 @@ void weft__report_stuck(struct weft_worker *w)
 {
     struct report_count count = {0};
 
-    if (w->deadlock_returns && w->root.wait && w->root.wait->unhook) {
+    if (w->deadlock_returns && w->root.wait && !w->root.wait->deaf) {
         weft__interrupt(w, &w->root, -EDEADLK);
         return;
     }

@@ -102,7 +102,7 @@ static struct weft_control *sched_settle(struct weft_control *c, struct weft_thr
     c->result = 0;
     c->wait = NULL;
     c->saved_errno = 0;
-    c->interrupt = t->flags & WEFT__THREAD_CANCELLED ? WEFT__INTERRUPT_CANCELLED : 0;
+    c->interrupt = 0;
     c->deadline = NULL;
     c->starting = NULL;
     c->exceptions[0] = NULL;
@@ -274,7 +274,7 @@ WEFT__COLD int weft__sched_interrupted(struct weft_worker *w, struct weft_contro
 
 WEFT__COLD void weft__interrupt(struct weft_worker *w, struct weft_control *c, int result)
 {
-    if (!c->wait || !c->wait->unhook)
+    if (!c->wait || c->wait->deaf)
         return;
     c->wait->unhook(c);
     weft__ready(w, c, result);

@@ -40,10 +40,10 @@ struct weft_wait {
     const char *name; /* "sending on channel" */
     /* For reports: "sending on channel 0x1234 (made at main.c:12)". */
     void (*describe)(const struct weft_control *c, char *out, size_t size);
-    /* Takes the thread off every queue and timer before its time. NULL: only its partner ends this
-     * wait, no deadline and no cancellation. */
+    /* Takes the thread off every queue and timer before its time; NULL where it is on none. */
     void (*unhook)(struct weft_control *c);
-    bool suspends; /* a generator's body, held by its generator: nobody misses it */
+    bool deaf; /* only its partner ends this wait: no deadline, no cancellation */
+    bool held; /* a generator's body, held by its generator: nobody misses it */
 };
 
 enum {

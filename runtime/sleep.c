@@ -33,7 +33,11 @@ static void sleep_describe(const struct weft_control *c, char *out, size_t size)
         snprintf(out, size, "sleeping for ever");
 }
 
-static const struct weft_wait sleep_wait = {"sleeping", sleep_describe, sleep_unhook, false};
+static const struct weft_wait sleep_wait = {
+    .name = "sleeping",
+    .describe = sleep_describe,
+    .unhook = sleep_unhook,
+};
 
 /* A cached clock would sleep short by its age, so this one is read. */
 static void sleep_arm(struct weft_worker *w, struct weft_control *me, int64_t ns)

@@ -320,8 +320,11 @@ static void spawn_describe_join(const struct weft_control *c, char *out, size_t 
     snprintf(out, size, "joining thread %u (%s)", t->slot + 1, t->site);
 }
 
-static const struct weft_wait spawn_wait_join = {"joining", spawn_describe_join, spawn_unhook_join,
-                                                 false};
+static const struct weft_wait spawn_wait_join = {
+    .name = "joining",
+    .describe = spawn_describe_join,
+    .unhook = spawn_unhook_join,
+};
 
 static struct weft_thread *spawn_joinable(struct weft_worker *w, struct weft_thread *handle)
 {

@@ -41,6 +41,8 @@ static void stack_pool_fini(struct weft_pool *p)
 {
     struct weft_slab *slab;
 
+    while (weft__ring_count(&p->warm) > 0)
+        p->stacks->retire(weft__ring_pop_back(&p->warm));
     while ((slab = p->slab) != NULL) {
         p->slab = slab->older;
         weft__sanitize_memory(slab->base, slab->bytes); /* what is mapped here next is not ours */

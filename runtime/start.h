@@ -176,7 +176,7 @@ static inline void weft__start_set_fp_control(uint32_t control)
     uint32_t mxcsr = control & 0xffc0; /* no exception flags */
     uint16_t x87 = (uint16_t)(control >> 16);
 
-    __asm__ volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(mxcsr), "m"(x87));
+    __asm__ volatile("ldmxcsr %0\n\tfnclex\n\tfldcw %1" : : "m"(mxcsr), "m"(x87));
 #elif defined __aarch64__
     __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)control));
 #elif defined __riscv_flen

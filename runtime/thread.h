@@ -35,7 +35,6 @@ enum {
     WEFT__THREAD_COPY = 8,     /* words hold a copied object, not captured registers */
     WEFT__THREAD_BODY = 16,    /* a generator's body: waits_for_end is its generator */
     WEFT__THREAD_ROOT = 32,    /* an OS thread's own stack */
-    WEFT__THREAD_CANCELLED = 64,
 };
 
 enum {

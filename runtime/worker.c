@@ -98,7 +98,7 @@ static bool worker_survives_fork(const struct weft_worker *w, const struct weft_
         return true;
     if (t->state != WEFT__THREAD_STARTED)
         return (t->flags & WEFT__THREAD_BODY) && t->state == WEFT__THREAD_UNSTARTED;
-    return c == w->current || (c->wait && c->wait->suspends);
+    return c == w->current || (c->wait && c->wait->held);
 }
 
 static void worker_unhook(struct weft_control *c)
@@ -156,16 +156,20 @@ static void worker_forked(void)
     weft__thread_each(&w->threads, worker_drop, w);
 }
 
+/* Before anybody can hold the lock. */
+static __attribute__((constructor)) void worker_watch_forks(void)
+{
+    pthread_atfork(worker_fork_begins, worker_fork_ended, worker_forked);
+}
+
 /* What the process needs before its first worker: 0, or -1. */
 static int worker_prepare(void)
 {
     bool made;
 
     pthread_mutex_lock(&worker_lock);
-    if (!worker_key_is_made && pthread_key_create(&worker_key, worker_key_ends) == 0) {
-        worker_key_is_made = true;
-        pthread_atfork(worker_fork_begins, worker_fork_ended, worker_forked);
-    }
+    if (!worker_key_is_made)
+        worker_key_is_made = pthread_key_create(&worker_key, worker_key_ends) == 0;
     made = worker_key_is_made;
     pthread_mutex_unlock(&worker_lock);
     return made ? 0 : -1;

@@ -398,11 +398,6 @@ static void read_the_clock(void)
     weft_now();
 }
 
-static void make_and_close_a_generator(void)
-{
-    gen_close(gen_new(int, yield_nothing));
-}
-
 static void set_a_deadline(void)
 {
     weft_within(1, weft_within(0, weft_now()));
@@ -417,7 +412,7 @@ static void calls_that_never_park_never_switch(void **state)
 {
     void (*const calls[])(void) = {
         try_to_send,    try_to_receive, select_with_default, make_and_free,
-        read_the_clock, set_a_deadline, reserve_a_stack,     make_and_close_a_generator,
+        read_the_clock, set_a_deadline, reserve_a_stack,
     };
 
     (void)state;

@@ -16,7 +16,8 @@
  * - Arguments are evaluated once.
  *
  * The calls that may park are weft_chan_send(), weft_chan_send_from(), weft_chan_recv() and
- * weft_chan_each(). They never allocate, and make no system call unless all threads are parked.
+ * weft_chan_each(). They allocate nothing for themselves and make no system call, unless
+ * all threads are parked, or one that runs meanwhile needs a new stack.
  *
  * From C++ use weft.hpp.
  */

@@ -38,7 +38,8 @@ WEFT_API void weft_within_end_(struct weft_deadline *deadline);
  * that the expression calls, but not in threads that it starts, nor in the body of a generator that
  * it asks for a value. Once the time is over, each of them returns -ETIMEDOUT, without trying and
  * without parking; if one is parked then, it is woken with -ETIMEDOUT. What was handed over before
- * counts as done, and is reported as done. With ns zero or less there is no time to wait, but to
+ * counts as done, and is reported as done. A thread that runs notices at its next calls, 64 of them
+ * at the latest. With ns zero or less there is no time to wait, but to
  * try: calls do what they can do at once, and return -ETIMEDOUT instead of parking. WEFT_FOREVER:
  * no limit.
  *

@@ -110,7 +110,8 @@ WEFT_API void weft_start_copy_(struct weft_start *start, void (*fn)(void *object
  *
  * Nobody can join it; its result is dropped, and what it needs is freed when it ends. Results: 0;
  * -ENOMEM: nothing was started, and what the arguments own is still the caller's. Cost: no
- * allocation once warm.
+ * allocation once warm for up to six words of arguments, unless computing them leaves values in
+ * registers that hold no argument: then perhaps one.
  */
 #define weft_go(...) \
     WEFT_UNIQUE_(WEFT_START_, WEFT_STARTED_, WEFT_START_DETACHED, NULL, __VA_ARGS__)
