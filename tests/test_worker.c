@@ -978,6 +978,83 @@ static int the_child_of_a_generator_s_body_has_no_consumer(const void *argument)
     return 0;
 }
 
+/* The body is asleep when it is closed, forks on its way out, and returns in the child: to a closer
+ * that was left behind, and whose stack is gone. It used to be gone back to. */
+static void fork_when_closed(gen(int) self)
+{
+    pid_t pid;
+    int how;
+
+    gen_yield(self, 1);
+    weft_sleep(WEFT_SEC(10));
+    pid = fork();
+    expect(pid >= 0);
+    if (pid == 0) {
+        alarm(20);
+        return;
+    }
+    expect(waitpid(pid, &how, 0) == pid);
+    status_of_child = WIFSIGNALED(how) ? 256 + WTERMSIG(how) : WEXITSTATUS(how);
+}
+
+static gen(int) asked_again(void)
+{
+    gen(int) g = gen_new(int, fork_when_closed);
+
+    expect(gen_next(g, NULL) == 0);
+    expect(weft_within(1, gen_next(g, NULL)) == -ETIMEDOUT);
+    return g;
+}
+
+static void only_close(gen(int) g)
+{
+    gen_close(g);
+}
+
+static int a_body_that_forks_while_it_is_closed_has_no_closer_in_the_child(const void *argument)
+{
+    task(void) closer;
+
+    (void)argument;
+    status_of_child = -1;
+    gen_close(asked_again());
+    expect(status_of_child == 0);
+    status_of_child = -1;
+    closer = spawn(only_close, asked_again());
+    expect(task_join(closer) == 0);
+    expect(status_of_child == 0);
+    return 0;
+}
+
+static void sleep_before_the_second(gen(int) self)
+{
+    gen_yield(self, 1);
+    weft_sleep(10);
+    gen_yield(self, 2);
+}
+
+static int take_the_offer(void *g)
+{
+    int x = 0;
+
+    return gen_next((gen(int))g, &x) == 0 && x == 2 ? 7 : 1;
+}
+
+static int an_offered_value_is_there_in_parent_and_child(const void *argument)
+{
+    gen(int) g = gen_new(int, sleep_before_the_second);
+    int x = 0;
+
+    (void)argument;
+    expect(gen_next(g, NULL) == 0);
+    expect(weft_within(1, gen_next(g, NULL)) == -ETIMEDOUT);
+    weft_sleep(100);
+    expect(forked(take_the_offer, g) == 7);
+    expect(gen_next(g, &x) == 0 && x == 2);
+    gen_close(g);
+    return 0;
+}
+
 #endif
 
 int main(void)
@@ -1020,6 +1097,8 @@ int main(void)
         TEST_IN_CHILD(the_child_of_a_detached_thread_ends_with_it),
         TEST_IN_CHILD(the_child_of_a_joinable_thread_ends_with_it),
         TEST_IN_CHILD(the_child_of_a_thread_ends_with_it_beside_a_suspended_generator),
+        TEST_IN_CHILD(a_body_that_forks_while_it_is_closed_has_no_closer_in_the_child),
+        TEST_IN_CHILD(an_offered_value_is_there_in_parent_and_child),
         TEST_IN_CHILD(main_does_not_come_back_in_the_child),
         TEST_IN_CHILD(a_green_thread_s_child_may_do_everything),
         TEST_IN_CHILD(the_child_of_a_generator_s_body_has_no_consumer),
