@@ -4,19 +4,22 @@
  * That a call preserves what it must, section 3.2.1 and figure 3.4 of the ABI:
  *
  *     rbx rbp r12-r15        saved in the frame, restored from it
- *     rsp                    saved in the context; the caller's again after the frame is popped
- *     mxcsr, control bits    saved in the frame; compared, loaded only if they differ
- *     x87 control word       likewise
+ *     rsp                    saved in the context; the caller's again after the frame is left
+ *     mxcsr, control bits    saved in the frame, restored from it
+ *     x87 control word       saved in the frame; compared, loaded only if it differs
  *     direction flag, x87    clear, empty and not in MMX mode at every call and return; nothing
  *     stack and mode         here touches them
  *
  * Everything else a caller has given up: the other integer registers, all vector and mask
- * registers, the flags, the exception flags in mxcsr. These last are shared by the threads of an
- * OS thread, so that a thread that calculates costs the others no reload.
+ * registers, the flags, the exception flags. Those in mxcsr come and go with the control bits.
  *
  * The frame, upwards from the saved stack pointer:
  *
  *     0 mxcsr   4 x87   8 r15   16 r14   24 r13   32 r12   40 rbx   48 rbp   56 return address
+ *
+ * It is written and read by moves: a push depends on the one before, and so does a pop. mxcsr is
+ * loaded without a look at it: some processors take longer to read back what stmxcsr has just
+ * written than for all the rest. The x87 word is the other way round.
  *
  * The processor predicts a return by the calls it has seen, and guesses wrong when another
  * context's return address is on top; so a return to the place that we were called from is a ret,
@@ -24,31 +27,27 @@
 #include "asm.h"
 #include "switch.h"
 
-#define EXCEPTION_FLAGS 0x3f
-
-#define PUSH(register)              \
-    pushq register;                 \
-    .cfi_adjust_cfa_offset 8;       \
-    .cfi_rel_offset register, 0
-
-#define POP(register)               \
-    popq register;                  \
-    .cfi_adjust_cfa_offset -8;      \
-    .cfi_restore register
+#define FRAME 56
 
 /* The control words first, below the stack pointer, where signals leave 128 bytes alone: storing
  * mxcsr takes some processors as long as all the rest. */
 #define SAVE                        \
-    stmxcsr -56(%rsp);              \
-    fnstcw -52(%rsp);               \
-    PUSH(%rbp);                     \
-    PUSH(%rbx);                     \
-    PUSH(%r12);                     \
-    PUSH(%r13);                     \
-    PUSH(%r14);                     \
-    PUSH(%r15);                     \
-    subq $8, %rsp;                  \
-    .cfi_adjust_cfa_offset 8
+    stmxcsr -FRAME(%rsp);           \
+    fnstcw 4-FRAME(%rsp);           \
+    leaq -FRAME(%rsp), %rsp;        \
+    .cfi_adjust_cfa_offset FRAME;   \
+    movq %r15, 8(%rsp);             \
+    .cfi_rel_offset %r15, 8;        \
+    movq %r14, 16(%rsp);            \
+    .cfi_rel_offset %r14, 16;       \
+    movq %r13, 24(%rsp);            \
+    .cfi_rel_offset %r13, 24;       \
+    movq %r12, 32(%rsp);            \
+    .cfi_rel_offset %r12, 32;       \
+    movq %rbx, 40(%rsp);            \
+    .cfi_rel_offset %rbx, 40;       \
+    movq %rbp, 48(%rsp);            \
+    .cfi_rel_offset %rbp, 48
 
 /* int weft__switch_registers(struct weft_context *from, struct weft_context *to, int result) */
 FUNCTION(weft__switch_registers)
@@ -56,33 +55,36 @@ FUNCTION(weft__switch_registers)
     movl %edx, %eax
     SAVE
     .cfi_remember_state
-    movl (%rsp), %ecx
     movzwl 4(%rsp), %edx
     movq %rsp, (%rdi)
     movq (%rsi), %rsp           /* the same frame, another stack */
-    xorl (%rsp), %ecx
-    andl $~EXCEPTION_FLAGS, %ecx
-    jne 3f
+    ldmxcsr (%rsp)
     cmpw 4(%rsp), %dx
     jne 3f
-1:  addq $8, %rsp
-    .cfi_adjust_cfa_offset -8
-    POP(%r15)
-    POP(%r14)
-    POP(%r13)
-    POP(%r12)
-    POP(%rbx)
-    POP(%rbp)
-    cmpq %r8, (%rsp)
+1:  movq 8(%rsp), %r15
+    .cfi_restore %r15
+    movq 16(%rsp), %r14
+    .cfi_restore %r14
+    movq 24(%rsp), %r13
+    .cfi_restore %r13
+    movq 32(%rsp), %r12
+    .cfi_restore %r12
+    movq 40(%rsp), %rbx
+    .cfi_restore %rbx
+    movq 48(%rsp), %rbp
+    .cfi_restore %rbp
+    leaq FRAME(%rsp), %rsp
+    .cfi_adjust_cfa_offset -FRAME
+    movq (%rsp), %rcx
+    cmpq %r8, %rcx
     jne 2f
     ret
-2:  popq %rcx
+2:  leaq 8(%rsp), %rsp
     .cfi_adjust_cfa_offset -8
     .cfi_register %rip, %rcx
     notrack jmp *%rcx           /* no landing pad follows a call */
     .cfi_restore_state
-3:  ldmxcsr (%rsp)
-    fnclex                      /* else x87 flags that get unmasked would trap */
+3:  fnclex                      /* else x87 flags that get unmasked would trap */
     fldcw 4(%rsp)
     jmp 1b
 END(weft__switch_registers)
