@@ -65,52 +65,67 @@ static bool chan_is_foreign(const struct weft_chan *c, const struct weft_worker 
 
 /* ---- the meeting ---- */
 
-WEFT__NOINLINE void weft__chan_meet(struct weft_worker *w, struct weft_waiter *waiter, void *into,
-                                    const void *from, size_t size)
+static void chan_meet(struct weft_worker *w, struct weft_waiter *waiter, void *into,
+                      const void *from, size_t size)
 {
     int result = weft__chan_claim(waiter, false, 0);
 
     if (into)
-        memcpy(into, from, size);
+        weft__copy(into, from, size);
     weft__ready(w, waiter->control, result);
 }
 
-static WEFT__NOINLINE int chan_meet_any(struct weft_worker *w, struct weft_waiter *waiter,
-                                        void *into, const void *from, size_t size)
+void weft__chan_give(struct weft_worker *w, struct weft_waiter *receiver, const void *from,
+                     size_t size)
 {
-    weft__chan_meet(w, waiter, into, from, size);
+    chan_meet(w, receiver, weft__chan_object(receiver), from, size);
+}
+
+void weft__chan_take(struct weft_worker *w, struct weft_waiter *sender, void *into, size_t size)
+{
+    chan_meet(w, sender, into, weft__chan_object(sender), size);
+}
+
+/* One word between two plain operations has a straight path: it needs no frame.
+ * A waiter with an object is a plain one. */
+static inline bool chan_is_straight(const void *into, const void *from, size_t size)
+{
+    return WEFT__LIKELY(size == sizeof(uint64_t)) && WEFT__LIKELY(into != NULL) &&
+           WEFT__LIKELY(from != NULL);
+}
+
+static inline __attribute__((always_inline)) int chan_meet_straight(struct weft_worker *w,
+                                                                    struct weft_control *me,
+                                                                    struct weft_waiter *waiter,
+                                                                    void *into, const void *from)
+{
+    weft__list_remove(&waiter->link);
+    memcpy(into, from, sizeof(uint64_t));
+    weft__wake(w, me, WEFT__CONTAINER_OF(waiter, struct weft_control, waiter), 0);
     return weft__spend(w, 0);
 }
 
-/* What send and receive do with a waiting partner. One word between two plain operations has a
- * straight path; the rest is behind a tail call, so that this needs no frame. */
-static inline __attribute__((always_inline)) int chan_meet(struct weft_worker *w,
-                                                           struct weft_waiter *waiter, void *into,
-                                                           const void *from, size_t size)
+static WEFT__COLD int chan_closed(struct weft_worker *w)
 {
-    if (WEFT__UNLIKELY(size != sizeof(uint64_t) || !into ||
-                       waiter->control->wait == &weft__wait_select))
-        return chan_meet_any(w, waiter, into, from, size);
-    weft__list_remove(&waiter->link);
-    memcpy(into, from, sizeof(uint64_t));
-    weft__ready(w, waiter->control, 0);
-    return weft__spend(w, 0);
+    return weft__spend(w, -EPIPE);
 }
 
 /* ---- send ---- */
+
+static WEFT__NOINLINE int chan_send_met(struct weft_worker *w, struct weft_chan *c,
+                                        const void *object)
+{
+    weft__chan_give(w, weft__chan_first(&c->receivers), object, c->size);
+    return weft__spend(w, 0);
+}
 
 /* Under a deadline that is over, or one of zero. */
 static WEFT__COLD int chan_send_interrupted(struct weft_worker *w, struct weft_control *me,
                                             struct weft_chan *c, const void *object)
 {
-    int result;
-
     if (me->interrupt & WEFT__INTERRUPT_FAIL)
         return weft__sched_interrupted(w, me);
-    result = weft_chan_trysend_(c, object, c->size);
-    if (result == -EAGAIN)
-        return weft__sched_tail(w, -ETIMEDOUT);
-    return weft__spend(w, result);
+    return weft__sched_tried(w, weft_chan_trysend_(c, object, c->size));
 }
 
 WEFT_API WEFT__NOIPA int weft_chan_send_(struct weft_chan *c, const void *object, size_t size)
@@ -126,10 +141,12 @@ WEFT_API WEFT__NOIPA int weft_chan_send_(struct weft_chan *c, const void *object
     if (!weft__list_is_empty(&c->receivers)) {
         struct weft_waiter *receiver = weft__chan_first(&c->receivers);
 
-        return chan_meet(w, receiver, receiver->object, object, size);
+        if (chan_is_straight(receiver->object, object, size))
+            return chan_meet_straight(w, me, receiver, receiver->object, object);
+        return chan_send_met(w, c, object);
     }
     if (WEFT__UNLIKELY(c->closed))
-        return weft__spend(w, -EPIPE);
+        return chan_closed(w);
     me->waiter.object = (void *)(uintptr_t)object;
     me->on = c;
     weft__list_push_back(&c->senders, &me->waiter.link);
@@ -143,9 +160,7 @@ WEFT_API int weft_chan_trysend_(struct weft_chan *c, const void *object, size_t 
     if (chan_is_foreign(c, w, size))
         return weft__chan_refuse(c, size, "chan_trysend");
     if (!weft__list_is_empty(&c->receivers)) {
-        struct weft_waiter *receiver = weft__chan_first(&c->receivers);
-
-        weft__chan_meet(w, receiver, receiver->object, object, size);
+        weft__chan_give(w, weft__chan_first(&c->receivers), object, size);
         return 0;
     }
     return c->closed ? -EPIPE : -EAGAIN;
@@ -153,17 +168,18 @@ WEFT_API int weft_chan_trysend_(struct weft_chan *c, const void *object, size_t 
 
 /* ---- receive ---- */
 
+static WEFT__NOINLINE int chan_recv_met(struct weft_worker *w, struct weft_chan *c, void *object)
+{
+    weft__chan_take(w, weft__chan_first(&c->senders), object, c->size);
+    return weft__spend(w, 0);
+}
+
 static WEFT__COLD int chan_recv_interrupted(struct weft_worker *w, struct weft_control *me,
                                             struct weft_chan *c, void *object)
 {
-    int result;
-
     if (me->interrupt & WEFT__INTERRUPT_FAIL)
         return weft__sched_interrupted(w, me);
-    result = weft_chan_tryrecv_(c, object, c->size);
-    if (result == -EAGAIN)
-        return weft__sched_tail(w, -ETIMEDOUT);
-    return weft__spend(w, result);
+    return weft__sched_tried(w, weft_chan_tryrecv_(c, object, c->size));
 }
 
 WEFT_API WEFT__NOIPA int weft_chan_recv_(struct weft_chan *c, void *object, size_t size)
@@ -179,10 +195,12 @@ WEFT_API WEFT__NOIPA int weft_chan_recv_(struct weft_chan *c, void *object, size
     if (!weft__list_is_empty(&c->senders)) {
         struct weft_waiter *sender = weft__chan_first(&c->senders);
 
-        return chan_meet(w, sender, object, sender->object, size);
+        if (chan_is_straight(object, sender->object, size))
+            return chan_meet_straight(w, me, sender, object, sender->object);
+        return chan_recv_met(w, c, object);
     }
     if (WEFT__UNLIKELY(c->closed))
-        return weft__spend(w, -EPIPE);
+        return chan_closed(w);
     me->waiter.object = object;
     me->on = c;
     weft__list_push_back(&c->receivers, &me->waiter.link);
@@ -196,9 +214,7 @@ WEFT_API int weft_chan_tryrecv_(struct weft_chan *c, void *object, size_t size)
     if (chan_is_foreign(c, w, size))
         return weft__chan_refuse(c, size, "chan_tryrecv");
     if (!weft__list_is_empty(&c->senders)) {
-        struct weft_waiter *sender = weft__chan_first(&c->senders);
-
-        weft__chan_meet(w, sender, object, sender->object, size);
+        weft__chan_take(w, weft__chan_first(&c->senders), object, size);
         return 0;
     }
     return c->closed ? -EPIPE : -EAGAIN;

@@ -31,8 +31,8 @@ extern const struct weft_wait weft__wait_select;
 /* Why an operation may not touch the channel: -EINVAL for NULL, else a mistake that stops. */
 int weft__chan_refuse(const struct weft_chan *c, size_t size, const char *call);
 
-/* Takes a select's other clauses, and its timeout, off everything: what the select returns. The
- * waiter itself is on its channel still. */
+/* Takes a select's clauses, this one among them, and its timeout off everything: what the select
+ * returns. */
 int weft__select_claim(struct weft_waiter *waiter, bool closed);
 
 static inline struct weft_waiter *weft__chan_first(struct weft_list *queue)
@@ -40,19 +40,34 @@ static inline struct weft_waiter *weft__chan_first(struct weft_list *queue)
     return WEFT__CONTAINER_OF(queue->next, struct weft_waiter, link);
 }
 
+static inline bool weft__chan_selects(const struct weft_waiter *waiter)
+{
+    return waiter->control->wait == &weft__wait_select;
+}
+
+/* The object of a waiter on a channel's queue: its own, or its clause's. */
+static inline void *weft__chan_object(struct weft_waiter *waiter)
+{
+    if (weft__chan_selects(waiter))
+        return WEFT__CONTAINER_OF(waiter, struct weft_case, waiter)->object;
+    return waiter->object;
+}
+
 /* The one function that decides: a waiter is taken off its queue, and its operation completed. What
  * its call will return. */
 static inline int weft__chan_claim(struct weft_waiter *waiter, bool closed, int result)
 {
-    if (WEFT__UNLIKELY(waiter->control->wait == &weft__wait_select))
+    if (WEFT__UNLIKELY(weft__chan_selects(waiter)))
         return weft__select_claim(waiter, closed);
     weft__list_remove(&waiter->link);
     return result;
 }
 
-/* The meeting of two: completes the waiter, copies the value, readies the waiter's thread. Spends
+/* The meeting of two: the running thread completes the waiter's operation. It copies the value from
+ * the waiter's object to its own, or the other way round, and readies the waiter's thread. Spends
  * nothing. */
-void weft__chan_meet(struct weft_worker *w, struct weft_waiter *waiter, void *into,
-                     const void *from, size_t size);
+void weft__chan_give(struct weft_worker *w, struct weft_waiter *receiver, const void *from,
+                     size_t size);
+void weft__chan_take(struct weft_worker *w, struct weft_waiter *sender, void *into, size_t size);
 
 #endif

@@ -106,9 +106,9 @@ static int select_do(struct weft_worker *w, const struct select_set *set, size_t
     if (weft__list_is_empty(partners))
         return WEFT_CHAN_CLOSED((int)i);
     if (k->op == WEFT_OP_RECV)
-        weft__chan_meet(w, partner, k->waiter.object, partner->object, k->chan->size);
+        weft__chan_take(w, partner, k->object, k->chan->size);
     else
-        weft__chan_meet(w, partner, partner->object, k->waiter.object, k->chan->size);
+        weft__chan_give(w, partner, k->object, k->chan->size);
     return (int)i;
 }
 
@@ -183,6 +183,7 @@ static void select_hook(struct weft_worker *w, struct weft_control *me,
         struct weft_case *k = select_at(set, i);
 
         k->waiter.control = me;
+        k->waiter.object = NULL;
         if (select_is_channel(k))
             weft__list_push_back(select_own_queue(k), &k->waiter.link);
     }

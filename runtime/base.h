@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define WEFT__LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define WEFT__UNLIKELY(condition) __builtin_expect(!!(condition), 0)
@@ -21,9 +22,29 @@
 #define WEFT__NOIPA __attribute__((noipa))
 #endif
 
+enum { WEFT__COPY_WORDS_MAX = 16 };
+
 /* The object of the given type whose member this is. */
 #define WEFT__CONTAINER_OF(pointer, type, member) \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+/* memcpy for the sizes of values: a few words go without a call. Words, since what was written by
+ * words is slow to read back by vectors. */
+static inline void weft__copy(void *into, const void *from, size_t size)
+{
+    char *to = into;
+    const char *at = from;
+    uint64_t word;
+
+    if (size % sizeof word != 0 || size > WEFT__COPY_WORDS_MAX * sizeof word) {
+        memcpy(into, from, size);
+        return;
+    }
+    for (; size > 0; size -= sizeof word, to += sizeof word, at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        memcpy(to, &word, sizeof word);
+    }
+}
 
 /* a + b, held at the end of the range that it would leave. */
 static inline int64_t weft__add_saturating(int64_t a, int64_t b)

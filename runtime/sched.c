@@ -265,6 +265,13 @@ WEFT__NOINLINE int weft__sched_spent(struct weft_worker *w, int result)
     return weft__sched_tail(w, result);
 }
 
+WEFT__COLD int weft__sched_tried(struct weft_worker *w, int result)
+{
+    if (result == -EAGAIN)
+        return weft__sched_tail(w, -ETIMEDOUT);
+    return weft__spend(w, result);
+}
+
 WEFT__COLD int weft__sched_interrupted(struct weft_worker *w, struct weft_control *me)
 {
     return weft__sched_tail(w, me->interrupt & WEFT__INTERRUPT_CANCELLED ? -ECANCELED : -ETIMEDOUT);

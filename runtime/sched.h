@@ -206,14 +206,21 @@ static inline __attribute__((always_inline)) int weft__park(struct weft_worker *
 
 /* ---- the way back ---- */
 
-/* Whoever calls this has unhooked the thread from everything but its deadlines. */
-static inline __attribute__((always_inline)) void weft__ready(struct weft_worker *w,
-                                                              struct weft_control *c, int result)
+/* The running thread, `me`, readies another, which whoever calls this has unhooked from everything
+ * but its deadlines. */
+static inline __attribute__((always_inline)) void weft__wake(struct weft_worker *w,
+                                                             struct weft_control *me,
+                                                             struct weft_control *c, int result)
 {
+    me->woke = c;
     c->result = result;
     c->wait = NULL;
     weft__ring_push_back(&w->run, c);
-    w->current->woke = c;
+}
+
+static inline void weft__ready(struct weft_worker *w, struct weft_control *c, int result)
+{
+    weft__wake(w, w->current, c, result);
 }
 
 /* Ends a parked thread's wait with a code, if its wait can be ended so. */
@@ -231,6 +238,10 @@ static inline __attribute__((always_inline)) int weft__spend(struct weft_worker 
 
 /* Goes to the tail of the run queue and returns result when its turn comes. */
 int weft__sched_tail(struct weft_worker *w, int result);
+
+/* What a call under a deadline of zero returns for what its attempt returned: nothing to be done,
+ * -EAGAIN, is the deadline's end. */
+int weft__sched_tried(struct weft_worker *w, int result);
 
 /* What an interrupted call returns: -ECANCELED before -ETIMEDOUT, by way of the tail so that a loop
  * over it cannot hold the worker. */

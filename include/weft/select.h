@@ -51,7 +51,7 @@ struct weft_list {
 
 struct weft_waiter {
     struct weft_list link; /* in a channel's queue, while parked */
-    void *object;          /* the user's, to copy from or to */
+    void *object;          /* the user's, to copy from or to; NULL in a clause, which has its own */
     struct weft_control *control;
 };
 
@@ -62,6 +62,7 @@ struct weft_waiter {
  */
 struct weft_case {
     struct weft_waiter waiter;
+    void *object; /* the user's, to copy from or to */
     struct weft_chan *chan;
     int64_t amount; /* the size of an element; nanoseconds of a timeout */
     int op;         /* WEFT_OP_... */
@@ -162,16 +163,16 @@ WEFT_API int weft_chan_select_(struct weft_case *cases, size_t n, size_t case_si
                           sizeof weft_clauses_##n[0]);                          \
     })
 
-#define WEFT_CASE_RECV_(n, name, make, channel, into)                                \
-    __extension__({                                                                  \
-        __auto_type weft_chan_##n = (channel);                                       \
-        typedef WEFT_ELEM_(weft_chan_##n) weft_elem_##n;                             \
-        WEFT_NO_RECV_(weft_chan_##n, weft_elem_##n);                                 \
-        __auto_type weft_into_##n = (into);                                          \
-        WEFT_CAN_HOLD_(weft_into_##n, weft_elem_##n, name);                          \
-        weft_elem_##n *weft_to_##n = weft_into_##n;                                  \
-        make(.waiter.object = weft_to_##n, .chan = WEFT_CHAN_HANDLE_(weft_chan_##n), \
-             .amount = sizeof *weft_to_##n, .op = WEFT_OP_RECV);                     \
+#define WEFT_CASE_RECV_(n, name, make, channel, into)                         \
+    __extension__({                                                           \
+        __auto_type weft_chan_##n = (channel);                                \
+        typedef WEFT_ELEM_(weft_chan_##n) weft_elem_##n;                      \
+        WEFT_NO_RECV_(weft_chan_##n, weft_elem_##n);                          \
+        __auto_type weft_into_##n = (into);                                   \
+        WEFT_CAN_HOLD_(weft_into_##n, weft_elem_##n, name);                   \
+        weft_elem_##n *weft_to_##n = weft_into_##n;                           \
+        make(.object = weft_to_##n, .chan = WEFT_CHAN_HANDLE_(weft_chan_##n), \
+             .amount = sizeof *weft_to_##n, .op = WEFT_OP_RECV);              \
     })
 #define WEFT_SET_SEND_(n, channel, from)                                                     \
     __extension__({                                                                          \
@@ -179,7 +180,7 @@ WEFT_API int weft_chan_select_(struct weft_case *cases, size_t n, size_t case_si
         typedef WEFT_ELEM_(weft_chan_##n) weft_elem_##n;                                     \
         WEFT_NO_SEND_(weft_chan_##n, weft_elem_##n);                                         \
         const weft_elem_##n *weft_from_##n = (from);                                         \
-        WEFT_SET_(.waiter.object = (void *)(uintptr_t)weft_from_##n,                         \
+        WEFT_SET_(.object = (void *)(uintptr_t)weft_from_##n,                                \
                   .chan = WEFT_CHAN_HANDLE_(weft_chan_##n), .amount = sizeof *weft_from_##n, \
                   .op = WEFT_OP_SEND);                                                       \
     })
@@ -187,7 +188,7 @@ WEFT_API int weft_chan_select_(struct weft_case *cases, size_t n, size_t case_si
 /* The value must outlive its own braces, so it ends up in a compound literal, which lives in the
  * block of the select. */
 #define WEFT_CASE_SEND_(n, channel, ...)                                                    \
-    WEFT_CLAUSE_(.waiter.object = (WEFT_ELEM_(channel)[1]){__extension__({                  \
+    WEFT_CLAUSE_(.object = (WEFT_ELEM_(channel)[1]){__extension__({                         \
                      typedef WEFT_ELEM_(channel) weft_elem_##n;                             \
                      WEFT_NO_SEND_(channel, weft_elem_##n);                                 \
                      weft_elem_##n weft_value_##n;                                          \

@@ -282,7 +282,7 @@ inline struct ::weft_case make_case(int op, struct ::weft_chan *chan, void *obje
 {
     struct ::weft_case one = {};
 
-    one.waiter.object = object;
+    one.object = object;
     one.chan = chan;
     one.amount = amount;
     one.op = op;
@@ -310,7 +310,7 @@ template <class T> struct ::weft_case as_case(const sending_clause<T> &clause)
 {
     struct ::weft_case one = clause.one;
 
-    one.waiter.object = const_cast<void *>(static_cast<const void *>(&clause.value));
+    one.object = const_cast<void *>(static_cast<const void *>(&clause.value));
     return one;
 }
 
