@@ -11,6 +11,13 @@
 #include "runtime/report.h"
 #include "runtime/sched.h"
 
+/* How far the end of a generator has come. */
+enum gen_ending {
+    GEN_OPEN,
+    GEN_CLOSING, /* gen_close waits for the body to return */
+    GEN_REFUSED, /* and a yield has returned -EPIPE: the body must not yield again */
+};
+
 /* What the body is doing says what a consumer must do:
  *
  *     body                         consumer's next
@@ -23,18 +30,20 @@
  *     ended                        -EPIPE
  *
  * Invariants: a body that is suspended or offering is on no list. `consumer` is set exactly while a
- * thread is parked in next, send or close. `value` is set exactly while the body is offering. */
+ * thread is parked in next, send or close. `value` is set exactly while the body is offering,
+ * `suspended` exactly while it is suspended. */
 struct weft_gen {
     struct weft_worker *owner;
-    struct weft_thread *body; /* its record; NULL once it has ended */
+    size_t size;                    /* of a value */
+    struct weft_control *suspended; /* the body */
+    struct weft_control *yielded;   /* the body, if it has yielded before */
     struct weft_control *consumer;
-    const void *value; /* an offered value, in the body's frame */
+    enum gen_ending ending;
+    struct weft_thread *body; /* its record; NULL once it has ended */
+    const void *value;        /* an offered value, in the body's frame */
     const void *sent;  /* from a consumer that found the body busy, in the consumer's frame */
     void *in;          /* where the yield wants what is sent, in the body's frame, or NULL */
-    size_t size;       /* of a value */
     size_t takes_size; /* of what is sent, zero if nothing can be */
-    bool closing;      /* gen_close waits for the body to return */
-    bool refused;      /* a yield has returned -EPIPE: the body must not yield again */
     const char *site;  /* where it was made, static */
 };
 
@@ -137,10 +146,10 @@ static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_ge
     g->consumer = NULL;
     g->sent = NULL;
     if (consumer) {
-        consumer->result = g->closing ? 0 : -EPIPE;
+        consumer->result = g->ending ? 0 : -EPIPE;
         consumer->wait = NULL;
     }
-    if (g->closing)
+    if (g->ending)
         weft__calls.free(g);
     return consumer;
 }
@@ -174,19 +183,48 @@ WEFT_API struct weft_gen *weft_gen_start_(struct weft_gen *g, struct weft_start 
 
 /* The consumer leaves running for the body, straight. Once in a while it goes by the run queue, so
  * that a pair cannot keep the others waiting. */
-static int gen_switch(struct weft_worker *w, struct weft_control *me, struct weft_control *next)
+static WEFT__NOINLINE int gen_switch_next(struct weft_worker *w, struct weft_control *me,
+                                          struct weft_control *next)
 {
-    if (WEFT__UNLIKELY(w->countdown == 1 || w->oracle.choose)) {
-        weft__ready(w, next, next->result);
-        return weft__switch_next(w, me);
-    }
-    w->countdown--;
+    w->countdown++;
+    weft__wake(w, me, next, next->result);
+    return weft__switch_next(w, me);
+}
+
+static inline __attribute__((always_inline)) int gen_switch(struct weft_worker *w,
+                                                            struct weft_control *me,
+                                                            struct weft_control *next)
+{
+    if (WEFT__UNLIKELY(--w->countdown == 0))
+        return gen_switch_next(w, me, next);
     next->wait = NULL;
     return weft__switch_to(w, me, next);
 }
 
-static void gen_enter(struct weft_gen *g, struct weft_control *me, void *object,
-                      const struct weft_wait *why)
+static inline __attribute__((always_inline)) int gen_suspend(struct weft_worker *w,
+                                                             struct weft_control *me,
+                                                             struct weft_gen *g,
+                                                             struct weft_control *consumer)
+{
+    g->consumer = NULL;
+    g->suspended = me;
+    me->wait = &gen_wait_suspended;
+    consumer->result = 0;
+    return gen_switch(w, me, consumer);
+}
+
+static inline __attribute__((always_inline)) int gen_wake(struct weft_worker *w,
+                                                          struct weft_control *me,
+                                                          struct weft_gen *g,
+                                                          struct weft_control *body, int result)
+{
+    g->suspended = NULL;
+    body->result = result;
+    return gen_switch(w, me, body);
+}
+
+static inline void gen_enter(struct weft_gen *g, struct weft_control *me, void *object,
+                             const struct weft_wait *why)
 {
     me->waiter.object = object;
     me->on = g;
@@ -205,7 +243,8 @@ static void gen_deliver(struct weft_gen *g, const void *sent)
 }
 
 /* Starts the body; the consumer is parked in it. */
-static int gen_begin(struct weft_worker *w, struct weft_control *me, struct weft_gen *g)
+static WEFT__NOINLINE int gen_begin(struct weft_worker *w, struct weft_control *me,
+                                    struct weft_gen *g)
 {
     struct weft_control *c = weft__sched_bind(w, g->body);
 
@@ -228,6 +267,7 @@ static int gen_take(struct weft_worker *w, struct weft_gen *g, struct weft_contr
         weft__ready(w, body, 0);
     } else {
         body->wait = &gen_wait_suspended;
+        g->suspended = body;
     }
     return weft__spend(w, 0);
 }
@@ -238,17 +278,16 @@ static int gen_resume(struct weft_worker *w, struct weft_control *me, struct wef
 {
     if (!body && g->body->state == WEFT__THREAD_UNSTARTED)
         return gen_begin(w, me, g);
-    if (body && body->wait == &gen_wait_suspended) {
+    if (g->suspended) {
         gen_deliver(g, sent);
-        body->result = 0;
-        return gen_switch(w, me, body);
+        return gen_wake(w, me, g, body, 0);
     }
     g->sent = sent;
     return weft__switch_next(w, me);
 }
 
-WEFT_API WEFT__NOIPA int weft_gen_next_(struct weft_gen *g, void *object, size_t size,
-                                        const void *sent, size_t sent_size)
+static WEFT__NOINLINE int gen_next_any(struct weft_gen *g, void *object, size_t size,
+                                       const void *sent, size_t sent_size)
 {
     const char *call = sent ? "gen_send" : "gen_next";
     struct weft_worker *w = weft__worker();
@@ -276,6 +315,24 @@ WEFT_API WEFT__NOIPA int weft_gen_next_(struct weft_gen *g, void *object, size_t
     return gen_resume(w, me, g, body, sent);
 }
 
+/* A suspended body has no other consumer and takes no part in anything: asking it for its next
+ * value needs few checks. */
+WEFT_API WEFT__NOIPA int weft_gen_next_(struct weft_gen *g, void *object, size_t size,
+                                        const void *sent, size_t sent_size)
+{
+    struct weft_worker *w = weft__self;
+    struct weft_control *me, *body;
+
+    if (WEFT__UNLIKELY(!g || g->owner != w || g->size != size))
+        return gen_next_any(g, object, size, sent, sent_size);
+    me = w->current;
+    body = g->suspended;
+    if (WEFT__UNLIKELY(!body || sent || g->in || me->interrupt))
+        return gen_next_any(g, object, size, sent, sent_size);
+    gen_enter(g, me, object, &gen_wait_next);
+    return gen_wake(w, me, g, body, 0);
+}
+
 WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
 {
     struct weft_worker *w = weft__worker();
@@ -296,13 +353,12 @@ WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
         return weft__spend(w, 0);
     }
     body = gen_body(g);
-    g->closing = true;
+    g->ending = GEN_CLOSING;
     gen_enter(g, me, NULL, &gen_wait_close);
-    if (body->wait == &gen_wait_suspended || g->value) {
+    if (g->suspended || g->value) {
         g->value = NULL;
-        g->refused = true;
-        body->result = -EPIPE;
-        return gen_switch(w, me, body);
+        g->ending = GEN_REFUSED;
+        return gen_wake(w, me, g, body, -EPIPE);
     }
     body->interrupt |= WEFT__INTERRUPT_CANCELLED;
     weft__interrupt(w, body, -ECANCELED);
@@ -319,21 +375,19 @@ static int gen_give(struct weft_worker *w, struct weft_control *me, struct weft_
     struct weft_control *consumer = g->consumer;
 
     if (consumer->waiter.object)
-        memcpy(consumer->waiter.object, object, g->size);
-    g->consumer = NULL;
-    consumer->result = 0;
+        weft__copy(consumer->waiter.object, object, g->size);
     if (g->sent) {
         gen_deliver(g, g->sent);
         g->sent = NULL;
-        weft__ready(w, consumer, 0);
+        g->consumer = NULL;
+        weft__wake(w, me, consumer, 0);
         return weft__spend(w, 0);
     }
-    me->wait = &gen_wait_suspended;
-    return gen_switch(w, me, consumer);
+    return gen_suspend(w, me, g, consumer);
 }
 
-WEFT_API WEFT__NOIPA int weft_gen_yield_(struct weft_gen *g, const void *object, size_t size,
-                                         void *in, size_t in_size)
+static WEFT__NOINLINE int gen_yield_any(struct weft_gen *g, const void *object, size_t size,
+                                        void *in, size_t in_size)
 {
     struct weft_worker *w = weft__worker();
     struct weft_control *me;
@@ -344,18 +398,19 @@ WEFT_API WEFT__NOIPA int weft_gen_yield_(struct weft_gen *g, const void *object,
     gen_check(g, "gen_yield");
     if (WEFT__UNLIKELY(g->body != me->thread))
         gen_stop(g, "gen_yield", "by a thread that is not its body");
-    if (WEFT__UNLIKELY(g->refused))
+    if (WEFT__UNLIKELY(g->ending == GEN_REFUSED))
         gen_stop(g, "gen_yield", "again after it returned -EPIPE");
     gen_check_size(g, size, g->size, "gen_yield");
     if (in)
         gen_check_size(g, in_size, g->takes_size, "gen_yield_recv");
-    if (WEFT__UNLIKELY(g->closing)) {
-        g->refused = true;
+    if (WEFT__UNLIKELY(g->ending)) {
+        g->ending = GEN_REFUSED;
         return weft__spend(w, -EPIPE);
     }
     if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))
         return weft__sched_interrupted(w, me);
     g->in = in;
+    g->yielded = me;
     me->on = g;
     if (g->consumer)
         return gen_give(w, me, g, object);
@@ -363,4 +418,23 @@ WEFT_API WEFT__NOIPA int weft_gen_yield_(struct weft_gen *g, const void *object,
         return weft__sched_tail(w, -ETIMEDOUT);
     g->value = object;
     return weft__park(w, me, &gen_wait_offer);
+}
+
+/* To a consumer that waits for a word and sends nothing, by a body that has been here before. */
+WEFT_API WEFT__NOIPA int weft_gen_yield_(struct weft_gen *g, const void *object, size_t size,
+                                         void *in, size_t in_size)
+{
+    struct weft_worker *w = weft__self;
+    struct weft_control *me, *consumer;
+
+    if (WEFT__UNLIKELY(!g || g->owner != w || g->size != size || size != sizeof(uint64_t)))
+        return gen_yield_any(g, object, size, in, in_size);
+    me = w->current;
+    consumer = g->consumer;
+    if (WEFT__UNLIKELY(g->yielded != me || !consumer || !consumer->waiter.object || g->ending ||
+                       g->sent || in || me->interrupt))
+        return gen_yield_any(g, object, size, in, in_size);
+    g->in = NULL;
+    memcpy(consumer->waiter.object, object, sizeof(uint64_t));
+    return gen_suspend(w, me, g, consumer);
 }
