@@ -55,10 +55,11 @@ __attribute__((format(printf, 1, 2))) static void report_line(const char *format
 /* "thread 3 'parser' (worker at main.c:12)" */
 static void report_name(char *out, size_t size, const struct weft_thread *t)
 {
-    if (t->name)
-        snprintf(out, size, "thread %u '%s' (%s)", t->slot + 1, t->name, t->site);
+    if (weft__thread_name(t))
+        snprintf(out, size, "thread %u '%s' (%s)", weft__thread_slot(t) + 1, weft__thread_name(t),
+                 t->site);
     else
-        snprintf(out, size, "thread %u (%s)", t->slot + 1, t->site);
+        snprintf(out, size, "thread %u (%s)", weft__thread_slot(t) + 1, t->site);
 }
 
 void weft__mistake(const char *format, ...)

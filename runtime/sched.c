@@ -14,13 +14,13 @@ enum {
 
 /* ---- the run queue ---- */
 
-int weft__sched_fit(struct weft_worker *w)
+WEFT__NOINLINE int weft__sched_grow(struct weft_worker *w)
 {
     uint32_t have = weft__ring_capacity(&w->run);
     uint32_t want = have ? have * 2 : SCHED_RUN_MIN;
     void **slots;
 
-    if (WEFT__LIKELY(w->threads.live <= have))
+    if (w->threads.live <= have)
         return 0;
     slots = weft__calls.calloc(want, sizeof *slots);
     if (!slots)
@@ -119,7 +119,7 @@ static void sched_bury(struct weft_worker *w, struct weft_control *ended)
     weft__stack_give(ended->pool, ended);
 }
 
-static struct weft_control *sched_take(struct weft_worker *w, int stack_class)
+static inline struct weft_control *sched_take(struct weft_worker *w, int stack_class)
 {
     struct weft_pool *pool = weft__stack_pool(&w->stacks, stack_class);
     struct weft_control *c = weft__stack_take(pool);
@@ -131,15 +131,22 @@ static struct weft_control *sched_take(struct weft_worker *w, int stack_class)
     return c;
 }
 
+/* There is no stack, or some have waited longer for it. */
+static WEFT__COLD struct weft_control *sched_bind_starved(struct weft_worker *w,
+                                                          struct weft_control *c,
+                                                          struct weft_thread *t)
+{
+    sched_starved_push(w, t);
+    return c ? sched_settle(c, sched_starved_pop(w, &w->starved[t->stack_class])) : NULL;
+}
+
 struct weft_control *weft__sched_bind(struct weft_worker *w, struct weft_thread *t)
 {
-    struct weft_starved *queue = &w->starved[t->stack_class];
     struct weft_control *c = sched_take(w, t->stack_class);
 
-    if (WEFT__LIKELY(c && !queue->first))
+    if (WEFT__LIKELY(c && !w->starving))
         return sched_settle(c, t);
-    sched_starved_push(w, t);
-    return c ? sched_settle(c, sched_starved_pop(w, queue)) : NULL;
+    return sched_bind_starved(w, c, t);
 }
 
 /* Somebody may have given a stack back, or memory: who has waited longest is ready if so. */
@@ -296,7 +303,7 @@ static struct weft_control *sched_heir(struct weft_worker *w, struct weft_contro
                                        struct weft_control *peer)
 {
     uint32_t ready = weft__ring_count(&w->run);
-    bool woke_last = ready > 0 && weft__ring_peek(&w->run, ready - 1) == self->woke;
+    bool woke_last = self->woke && ready > 0 && weft__ring_peek(&w->run, ready - 1) == self->woke;
 
     if ((!peer && !woke_last) || w->streak >= SCHED_STREAK_MAX || w->oracle.choose) {
         w->streak = 0;
@@ -306,6 +313,28 @@ static struct weft_control *sched_heir(struct weft_worker *w, struct weft_contro
     }
     w->streak++;
     return peer ? peer : weft__ring_pop_back(&w->run);
+}
+
+/* If the queue's head has not run yet and wants such a stack as this, it runs here and now. */
+static inline bool sched_chain(struct weft_worker *w, struct weft_control *self)
+{
+    struct weft_ring *run = &w->run;
+    struct weft_thread *t;
+    void *entry;
+
+    if (weft__ring_count(run) == 0 || w->countdown == 1 || w->starving)
+        return false;
+    entry = weft__ring_peek(run, 0);
+    if (!weft__entry_is_unstarted(entry))
+        return false;
+    t = weft__entry_thread(entry);
+    if (&w->stacks.pools[t->stack_class] != self->pool || !weft__stack_keep(self->pool))
+        return false;
+    w->countdown--;
+    run->head++;
+    __builtin_prefetch(run->slots[(run->head + WEFT__PREFETCH_NEAR) & run->mask]);
+    sched_settle(self, t);
+    return true;
 }
 
 /* The ended thread's stack goes back to the pool, and may come straight out again for the next
@@ -319,6 +348,8 @@ static void sched_end(struct weft_worker *w, struct weft_control *self, struct w
 #ifdef WEFT__SANITIZED
     w->ended = self;
 #else
+    if (WEFT__LIKELY(!next) && sched_chain(w, self))
+        return;
     sched_bury(w, self);
 #endif
     if (WEFT__UNLIKELY(w->starving))

@@ -144,8 +144,13 @@ static inline struct weft_thread *weft__entry_thread(void *entry)
     return (struct weft_thread *)(void *)((char *)entry - 1);
 }
 
+int weft__sched_grow(struct weft_worker *w);
+
 /* Makes room on the run queue for every live thread: 0, or -1. */
-int weft__sched_fit(struct weft_worker *w);
+static inline int weft__sched_fit(struct weft_worker *w)
+{
+    return WEFT__LIKELY(w->threads.live <= w->run.mask) ? 0 : weft__sched_grow(w);
+}
 
 /* An unstarted record goes to the tail of the run queue. */
 static inline void weft__sched_start(struct weft_worker *w, struct weft_thread *t)

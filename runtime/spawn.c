@@ -33,26 +33,39 @@ static const char *spawn_name(const struct weft_spawn_opts *opts)
     return opts && opts->size >= sizeof *opts ? opts->name : NULL;
 }
 
-static int spawn_set_name(struct weft_thread *t, const char *name)
+static WEFT__COLD void spawn_set_name(struct weft_thread *t, const char *name)
 {
+    char *copy = weft__thread_side(t)->name;
     size_t length = strnlen(name, WEFT__THREAD_NAME_BYTES - 1);
 
-    t->name = weft__calls.calloc(1, WEFT__THREAD_NAME_BYTES);
-    if (!t->name)
-        return -1;
-    memcpy(t->name, name, length);
-    return 0;
+    memcpy(copy, name, length);
+    copy[length] = '\0';
+    t->flags |= WEFT__THREAD_NAMED;
 }
 
-/* Room for n words of arguments: in the record, or beside it. NULL: no memory. */
+/* Room for n words of arguments: in the record, beside it, or in memory of their own. NULL: there
+ * is none. */
 static uint64_t *spawn_words(struct weft_thread *t, size_t n)
 {
+    uint64_t *far = weft__thread_side(t)->words;
+
     if (n <= WEFT__THREAD_WORDS)
         return t->arguments.words;
-    t->arguments.side = weft__calls.malloc(n * sizeof(uint64_t));
-    if (t->arguments.side)
-        t->flags |= WEFT__THREAD_SIDE;
-    return t->arguments.side;
+    if (n > WEFT__THREAD_SIDE_WORDS) {
+        far = weft__calls.malloc(n * sizeof(uint64_t));
+        if (!far)
+            return NULL;
+        t->flags |= WEFT__THREAD_OWNS;
+    }
+    t->flags |= WEFT__THREAD_FAR;
+    t->arguments.far = far;
+    return far;
+}
+
+/* Where they are. */
+static void *spawn_arguments(struct weft_thread *t)
+{
+    return WEFT__UNLIKELY(t->flags & WEFT__THREAD_FAR) ? t->arguments.far : t->arguments.words;
 }
 
 /* A record with room on the run queue, its arguments still missing; NULL with s->error set. */
@@ -69,10 +82,12 @@ static struct weft_thread *spawn_record(struct weft_worker *w, struct weft_start
     t = weft__thread_new(&w->threads);
     if (WEFT__UNLIKELY(!t))
         return NULL;
-    if (WEFT__UNLIKELY(weft__sched_fit(w) != 0 || (name && spawn_set_name(t, name) != 0))) {
+    if (WEFT__UNLIKELY(weft__sched_fit(w) != 0)) {
         weft__thread_free(&w->threads, t);
         return NULL;
     }
+    if (WEFT__UNLIKELY(name != NULL))
+        spawn_set_name(t, name);
     t->stack_class = (uint8_t)stack_class;
     t->does.fn = s->fn;
     t->site = s->site;
@@ -116,8 +131,8 @@ WEFT_API void weft_start_begin_(struct weft_start *s)
 }
 
 /* More arguments than the record holds. */
-static WEFT__COLD int spawn_pack_side(struct weft_thread *t, const struct weft_capture *capture,
-                                      size_t stack_bytes, size_t n)
+static WEFT__NOINLINE int spawn_pack_far(struct weft_thread *t, const struct weft_capture *capture,
+                                         size_t stack_bytes, size_t n)
 {
     uint64_t *words = spawn_words(t, n);
 
@@ -135,7 +150,7 @@ static int spawn_pack(struct weft_thread *t, const struct weft_capture *capture,
     t->fp_control = capture->fp_control;
     if (WEFT__LIKELY(n <= WEFT__THREAD_WORDS))
         return 0;
-    return spawn_pack_side(t, capture, stack_bytes, n);
+    return spawn_pack_far(t, capture, stack_bytes, n);
 }
 
 void weft__start_commit(const struct weft_capture *capture)
@@ -159,12 +174,9 @@ void weft__start_commit(const struct weft_capture *capture)
 
 static uint64_t spawn_run_call(struct weft_thread *t)
 {
-    const uint64_t *words = t->arguments.words;
-    struct weft_result result;
+    struct weft_result result =
+        weft__start_call(t->does.fn, &t->packed, spawn_arguments(t), t->fp_control);
 
-    if (WEFT__UNLIKELY(t->flags & WEFT__THREAD_SIDE))
-        words = t->arguments.side;
-    result = weft__start_call(t->does.fn, &t->packed, words, t->fp_control);
     return t->flags & WEFT__THREAD_FLOAT ? result.vector : result.word;
 }
 
@@ -244,21 +256,14 @@ WEFT_API int weft_go_copy(void (*fn)(void *copy), const void *object, size_t siz
     return 0;
 }
 
-/* The copy lives until fn returns: beside the record, or else on this stack, since the record's
- * words die with the record. */
+/* The copy lives as long as the record, which is longer than fn runs. */
 static uint64_t spawn_run_copy(struct weft_thread *t)
 {
     void (*fn)(void *, void *) = (void (*)(void *, void *))t->does.fn;
-    _Alignas(16) uint64_t copy[WEFT__THREAD_WORDS];
     uint64_t result = 0;
 
     weft__start_set_fp_control(t->fp_control);
-    if (t->flags & WEFT__THREAD_SIDE) {
-        fn(t->arguments.side, &result);
-    } else {
-        memcpy(copy, t->arguments.words, sizeof copy);
-        fn(copy, &result);
-    }
+    fn(spawn_arguments(t), &result);
     return result;
 }
 
@@ -277,7 +282,7 @@ static uint64_t spawn_run(struct weft_thread *t)
 static void spawn_deliver(struct weft_worker *w, struct weft_thread *t, void *into, size_t size)
 {
     if (into)
-        memcpy(into, &t->does.word, size);
+        weft__copy(into, &t->does.word, size);
     weft__thread_free(&w->threads, t);
 }
 
@@ -317,7 +322,7 @@ static void spawn_describe_join(const struct weft_control *c, char *out, size_t 
 {
     const struct weft_thread *t = c->on;
 
-    snprintf(out, size, "joining thread %u (%s)", t->slot + 1, t->site);
+    snprintf(out, size, "joining thread %u (%s)", weft__thread_slot(t) + 1, t->site);
 }
 
 static const struct weft_wait spawn_wait_join = {

@@ -5,9 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base.h"
 #include "calls.h"
-#include "sanitize.h"
 
 enum {
     STACK_SLAB_BYTES = 64 * 1024 * 1024,
@@ -71,18 +69,16 @@ int weft__stack_class(size_t bytes)
     return stack_class;
 }
 
-struct weft_pool *weft__stack_pool(struct weft_stacks *s, int stack_class)
+WEFT__COLD struct weft_pool *weft__stack_pool_make(struct weft_stacks *s, int stack_class)
 {
     struct weft_pool *p = &s->pools[stack_class];
 
-    if (WEFT__UNLIKELY(p->stride == 0)) {
-        p->stacks = s;
-        p->stride = (size_t)1 << (stack_class + WEFT__STACK_CLASS_MIN);
-        if (p->stride < 2 * s->guard.page_bytes) /* kernels with pages of 64 KiB */
-            p->stride = 2 * s->guard.page_bytes;
-        p->batch = 1;
-        p->until_trim = STACK_RETURNS_MIN;
-    }
+    p->stacks = s;
+    p->stride = (size_t)1 << (stack_class + WEFT__STACK_CLASS_MIN);
+    if (p->stride < 2 * s->guard.page_bytes) /* kernels with pages of 64 KiB */
+        p->stride = 2 * s->guard.page_bytes;
+    p->batch = 1;
+    p->until_trim = STACK_RETURNS_MIN;
     return p;
 }
 
@@ -212,7 +208,7 @@ static size_t stack_prepare(struct weft_pool *p, size_t n)
     return got;
 }
 
-static WEFT__NOINLINE int stack_miss(struct weft_pool *p)
+WEFT__NOINLINE int weft__stack_miss(struct weft_pool *p)
 {
     int saved_errno = errno; /* of the thread that runs */
     size_t got = stack_prepare(p, p->batch);
@@ -223,20 +219,6 @@ static WEFT__NOINLINE int stack_miss(struct weft_pool *p)
     if (p->batch < STACK_BATCH_MAX)
         p->batch *= 2;
     return 0;
-}
-
-void *weft__stack_take(struct weft_pool *p)
-{
-    if (WEFT__UNLIKELY(weft__ring_count(&p->warm) == 0) && stack_miss(p) != 0)
-        return NULL;
-    p->used++;
-    if (p->peak < p->used)
-        p->peak = p->used;
-#ifdef WEFT__SANITIZED
-    return weft__ring_pop_front(&p->warm); /* the oldest: a stale pointer meets it late */
-#else
-    return weft__ring_pop_back(&p->warm);
-#endif
 }
 
 static size_t stack_spare_max(const struct weft_pool *p)
@@ -297,12 +279,9 @@ static void stack_trim(struct weft_pool *p, size_t peak)
     errno = saved_errno;
 }
 
-void weft__stack_give(struct weft_pool *p, void *top)
+WEFT__COLD void weft__stack_trim(struct weft_pool *p)
 {
-    p->used--;
-    weft__ring_push_back(&p->warm, top);
-    if (WEFT__UNLIKELY(--p->until_trim == 0))
-        stack_trim(p, p->peak - p->peak / STACK_DECAY);
+    stack_trim(p, p->peak - p->peak / STACK_DECAY);
 }
 
 void weft__stack_idle(struct weft_stacks *s, int64_t wait_ns)

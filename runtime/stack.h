@@ -15,11 +15,14 @@
 #ifndef WEFT_RUNTIME_STACK_H
 #define WEFT_RUNTIME_STACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base.h"
 #include "guard.h"
 #include "ring.h"
+#include "sanitize.h"
 
 enum {
     WEFT__STACK_BYTES_MIN = 16 * 1024,
@@ -68,15 +71,53 @@ void weft__stack_fini(struct weft_stacks *s);
 /* The class of stacks of at least `bytes`, guard included; -EINVAL if too small or too large. */
 int weft__stack_class(size_t bytes);
 
-struct weft_pool *weft__stack_pool(struct weft_stacks *s, int stack_class);
+struct weft_pool *weft__stack_pool_make(struct weft_stacks *s, int stack_class);
+
+static inline struct weft_pool *weft__stack_pool(struct weft_stacks *s, int stack_class)
+{
+    struct weft_pool *p = &s->pools[stack_class];
+
+    return WEFT__LIKELY(p->stride != 0) ? p : weft__stack_pool_make(s, stack_class);
+}
+
+/* Makes some stacks warm: 0, or -1 with failed_call set. */
+int weft__stack_miss(struct weft_pool *p);
 
 /* The top block of a warm stack, which is then used; NULL if none can be had: failed_call and
  * failed_errno then say why. No system call while the pool has warm ones. */
-void *weft__stack_take(struct weft_pool *p);
+static inline void *weft__stack_take(struct weft_pool *p)
+{
+    if (WEFT__UNLIKELY(weft__ring_count(&p->warm) == 0) && weft__stack_miss(p) != 0)
+        return NULL;
+    p->used++;
+    if (p->peak < p->used)
+        p->peak = p->used;
+#ifdef WEFT__SANITIZED
+    return weft__ring_pop_front(&p->warm); /* the oldest: a stale pointer meets it late */
+#else
+    return weft__ring_pop_back(&p->warm);
+#endif
+}
+
+/* Stands for a stack that is given back and taken again at once: true, unless the pool wants to be
+ * looked at, as it does now and then. */
+static inline bool weft__stack_keep(struct weft_pool *p)
+{
+    return WEFT__LIKELY(p->until_trim > 1) && p->until_trim-- > 0;
+}
+
+/* Gives back what the pool has no use for; the peak decays. */
+void weft__stack_trim(struct weft_pool *p);
 
 /* A used stack comes back, warm; the caller may still be running on it. One return in many also
  * trims the pool. */
-void weft__stack_give(struct weft_pool *p, void *top);
+static inline void weft__stack_give(struct weft_pool *p, void *top)
+{
+    p->used--;
+    weft__ring_push_back(&p->warm, top);
+    if (WEFT__UNLIKELY(--p->until_trim == 0))
+        weft__stack_trim(p);
+}
 
 /* A used stack comes back whose context is lost: its memory is given back, it is raw. */
 void weft__stack_drop(struct weft_pool *p, void *top);

@@ -78,23 +78,20 @@ FUNCTION(weft__start_zero)
     ret
 END(weft__start_zero)
 
-/* Brings the control words in ecx into force; a load costs more than finding that there is no need.
- * Uses eax, and the stack below its pointer. */
+/* Brings the control words in ecx into force, without exception flags. As in the switch, mxcsr is
+ * loaded unseen and the x87 word only if it differs. Uses eax, and the stack below its pointer. */
 #define FP_CONTROL                      \
-    stmxcsr -8(%rsp);                   \
     fnstcw -4(%rsp);                    \
-    movzwl -4(%rsp), %eax;              \
-    shll $16, %eax;                     \
-    xorl -8(%rsp), %eax;                \
-    xorl %ecx, %eax;                    \
+    movzwl %cx, %eax;                   \
     andl $~EXCEPTION_FLAGS, %eax;       \
-    je 8f;                              \
-    movl %ecx, -4(%rsp);                \
-    andl $0xffff - EXCEPTION_FLAGS, %ecx; \
-    movl %ecx, -8(%rsp);                \
+    movl %eax, -8(%rsp);                \
     ldmxcsr -8(%rsp);                   \
+    shrl $16, %ecx;                     \
+    cmpw -4(%rsp), %cx;                 \
+    je 8f;                              \
+    movw %cx, -4(%rsp);                 \
     fnclex;                             \
-    fldcw -2(%rsp);                     \
+    fldcw -4(%rsp);                     \
 8:
 
 /* struct weft_result weft__start_call_registers(void (*fn)(void), const struct weft_packed *head,

@@ -70,8 +70,8 @@ static size_t marks_highest;
 static void mark_fit(struct weft_thread *t, void *data)
 {
     (void)data;
-    if (t->slot >= marks_count) {
-        size_t count = ((size_t)t->slot + 1) * 2;
+    if (weft__thread_slot(t) >= marks_count) {
+        size_t count = ((size_t)weft__thread_slot(t) + 1) * 2;
         unsigned char *bigger = realloc(marks, count);
 
         if (!bigger)
@@ -79,19 +79,19 @@ static void mark_fit(struct weft_thread *t, void *data)
         marks = bigger;
         marks_count = count;
     }
-    if (t->slot > marks_highest)
-        marks_highest = t->slot;
-    marks[t->slot] = MARK_NONE;
+    if (weft__thread_slot(t) > marks_highest)
+        marks_highest = weft__thread_slot(t);
+    marks[weft__thread_slot(t)] = MARK_NONE;
 }
 
 static void mark(const struct weft_thread *t, unsigned char as)
 {
     if (t->state == WEFT__THREAD_FREE)
-        check_wrong("a free record, slot %u, is on list %d", t->slot, as);
-    else if (t->slot > marks_highest || marks[t->slot] != MARK_NONE)
-        check_wrong("thread %u is on two lists, or twice on one", t->slot + 1);
+        check_wrong("a free record, slot %u, is on list %d", weft__thread_slot(t), as);
+    else if (weft__thread_slot(t) > marks_highest || marks[weft__thread_slot(t)] != MARK_NONE)
+        check_wrong("thread %u is on two lists, or twice on one", weft__thread_slot(t) + 1);
     else
-        marks[t->slot] = as;
+        marks[weft__thread_slot(t)] = as;
 }
 
 /* ---- lists ---- */
@@ -130,9 +130,9 @@ static void check_ready(const struct weft_control *c)
         return;
     }
     if (c->wait)
-        check_wrong("thread %u is ready, and %s", t->slot + 1, c->wait->name);
+        check_wrong("thread %u is ready, and %s", weft__thread_slot(t) + 1, c->wait->name);
     if (weft__timer_is_armed(&c->timer))
-        check_wrong("thread %u is ready, and its timer is armed", t->slot + 1);
+        check_wrong("thread %u is ready, and its timer is armed", weft__thread_slot(t) + 1);
     mark(t, MARK_RUN_QUEUE);
 }
 
@@ -150,7 +150,7 @@ static void check_run_queue(const struct weft_worker *w)
             const struct weft_thread *t = weft__entry_thread(entry);
 
             if (t->state != WEFT__THREAD_UNSTARTED || (t->flags & WEFT__THREAD_BODY))
-                check_wrong("thread %u is on the run queue as unstarted", t->slot + 1);
+                check_wrong("thread %u is on the run queue as unstarted", weft__thread_slot(t) + 1);
             mark(t, MARK_RUN_QUEUE);
         }
     }
@@ -166,7 +166,8 @@ static void check_starved(const struct weft_worker *w)
         for (const struct weft_thread *t = queue->first; t; t = t->at.next) {
             count++;
             if (t->state != WEFT__THREAD_STARVED || t->stack_class != i)
-                check_wrong("thread %u is on the wrong queue for a stack", t->slot + 1);
+                check_wrong("thread %u is on the wrong queue for a stack",
+                            weft__thread_slot(t) + 1);
             if (!t->at.next && t != queue->last)
                 check_wrong("the last thread that waits for a stack is not the last");
             mark(t, MARK_STARVED);
@@ -202,7 +203,7 @@ static void check_queued(struct check_sums *sums, const struct weft_chan *c, boo
     sums->nodes++;
     if (!check_is_on(receives ? &c->receivers : &c->senders, &waiter->link))
         check_wrong("thread %u is not on the queue that it waits in",
-                    waiter->control->thread->slot + 1);
+                    weft__thread_slot(waiter->control->thread) + 1);
 }
 
 static void check_selecting(struct check_sums *sums, const struct weft_control *c)
@@ -221,7 +222,8 @@ static void check_joining(const struct weft_control *c)
 
     if (joined->state == WEFT__THREAD_FREE || joined->state == WEFT__THREAD_DONE ||
         joined->waits_for_end.joiner != c)
-        check_wrong("thread %u joins a thread that does not know it", c->thread->slot + 1);
+        check_wrong("thread %u joins a thread that does not know it",
+                    weft__thread_slot(c->thread) + 1);
 }
 
 /* Waits are told apart by what reports call them. */
@@ -243,7 +245,8 @@ static void check_parked(struct check_sums *sums, const struct weft_control *c)
     else if (check_waits(c, "joining"))
         check_joining(c);
     if (!may_have_timer && weft__timer_is_armed(&c->timer))
-        check_wrong("thread %u is %s, and its timer is armed", c->thread->slot + 1, c->wait->name);
+        check_wrong("thread %u is %s, and its timer is armed", weft__thread_slot(c->thread) + 1,
+                    c->wait->name);
 }
 
 /* The head of what deadline.c keeps in the user's struct. */
@@ -258,7 +261,7 @@ static void check_deadlines(struct check_sums *sums, const struct weft_control *
     for (const struct check_deadline *d = (const void *)c->deadline; d; d = d->outer) {
         sums->timers += weft__timer_is_armed(&d->timer);
         if (d->control != c)
-            check_wrong("thread %u has a deadline of another's", c->thread->slot + 1);
+            check_wrong("thread %u has a deadline of another's", weft__thread_slot(c->thread) + 1);
     }
 }
 
@@ -269,19 +272,21 @@ static void check_started(struct check_sums *sums, const struct weft_thread *t)
     const struct weft_control *c = t->at.control;
 
     if (c->thread != t) {
-        check_wrong("thread %u has another's control block", t->slot + 1);
+        check_wrong("thread %u has another's control block", weft__thread_slot(t) + 1);
         return;
     }
     if (!(t->flags & WEFT__THREAD_ROOT))
         sums->used[t->stack_class]++;
     sums->timers += weft__timer_is_armed(&c->timer);
     check_deadlines(sums, c);
-    if (c->wait && marks[t->slot] != MARK_NONE)
-        check_wrong("thread %u is %s, and on the run queue or running", t->slot + 1, c->wait->name);
+    if (c->wait && marks[weft__thread_slot(t)] != MARK_NONE)
+        check_wrong("thread %u is %s, and on the run queue or running", weft__thread_slot(t) + 1,
+                    c->wait->name);
     else if (c->wait)
         check_parked(sums, c);
-    else if (marks[t->slot] == MARK_NONE)
-        check_wrong("thread %u is lost: not parked, not ready, not running", t->slot + 1);
+    else if (marks[weft__thread_slot(t)] == MARK_NONE)
+        check_wrong("thread %u is lost: not parked, not ready, not running",
+                    weft__thread_slot(t) + 1);
 }
 
 static void check_record(struct weft_thread *t, void *data)
@@ -292,21 +297,22 @@ static void check_record(struct weft_thread *t, void *data)
     sums->records++;
     switch (t->state) {
     case WEFT__THREAD_UNSTARTED:
-        if ((marks[t->slot] == MARK_RUN_QUEUE) == is_body)
-            check_wrong("thread %u is unstarted, and %s the run queue", t->slot + 1,
+        if ((marks[weft__thread_slot(t)] == MARK_RUN_QUEUE) == is_body)
+            check_wrong("thread %u is unstarted, and %s the run queue", weft__thread_slot(t) + 1,
                         is_body ? "a body on" : "not on");
         break;
     case WEFT__THREAD_STARVED:
-        if (marks[t->slot] != MARK_STARVED)
-            check_wrong("thread %u has no stack and does not wait for one", t->slot + 1);
+        if (marks[weft__thread_slot(t)] != MARK_STARVED)
+            check_wrong("thread %u has no stack and does not wait for one",
+                        weft__thread_slot(t) + 1);
         break;
     case WEFT__THREAD_STARTED:
         check_started(sums, t);
         break;
     default:
-        if (t->state != WEFT__THREAD_DONE || marks[t->slot] != MARK_NONE || is_body ||
+        if (t->state != WEFT__THREAD_DONE || marks[weft__thread_slot(t)] != MARK_NONE || is_body ||
             (t->flags & WEFT__THREAD_DETACHED) || t->waits_for_end.joiner)
-            check_wrong("thread %u is done, and yet there is more to it", t->slot + 1);
+            check_wrong("thread %u is done, and yet there is more to it", weft__thread_slot(t) + 1);
     }
 }
 

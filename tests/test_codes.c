@@ -461,19 +461,31 @@ static void refuse_memory(void)
     weft__calls.calloc = no_calloc;
 }
 
+struct large {
+    long words[2];
+};
+
+/* More than a record and its side hold. */
+static void take_large(struct large k, struct large l, struct large m, struct large n,
+                       struct large o)
+{
+    (void)(k.words[0] + l.words[0] + m.words[0] + n.words[0] + o.words[0]);
+}
+WEFT_FN(take_large, struct large, struct large, struct large, struct large, struct large);
+
 static void without_memory_nothing_is_made_and_what_runs_goes_on(void **state)
 {
-    const struct weft_spawn_opts named = {.size = sizeof named, .name = "named"};
     const struct weft__calls calls = weft__calls;
     size_t threads = check_threads();
     char large[200] = "";
+    struct large words = {{1, 2}};
 
     (void)state;
     refuse_memory();
     assert_null(chan_new(int));
     assert_null(gen_new(int, yield_nothing));
-    assert_int_equal(go_with(&named, close_c), -ENOMEM);
-    assert_null(spawn_with(&named, close_c));
+    assert_int_equal(go(take_large, words, words, words, words, words), -ENOMEM);
+    assert_null(spawn(take_large, words, words, words, words, words));
     assert_int_equal(weft_go_copy((void (*)(void *))free, large, sizeof large), -ENOMEM);
     assert_int_equal(check_threads(), threads);
     assert_int_equal(weft_within(10, call_recv()), -ETIMEDOUT);

@@ -457,7 +457,7 @@ static void no_options_are_those_of_go(void **state)
 
 static void note_name(void)
 {
-    const char *name = weft__self->current->thread->name;
+    const char *name = weft__thread_name(weft__self->current->thread);
 
     note("%s", name ? name : "(none)");
 }

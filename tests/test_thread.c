@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -80,7 +81,7 @@ static void a_new_record_is_unstarted_and_nobodys(void **state)
     make(1);
     assert_int_equal(made[0]->state, WEFT__THREAD_UNSTARTED);
     assert_int_equal(made[0]->flags, 0);
-    assert_null(made[0]->name);
+    assert_null(weft__thread_name(made[0]));
     assert_null(made[0]->waits_for_end.joiner);
     assert_int_equal(all.live, 1);
 }
@@ -92,9 +93,9 @@ static void a_record_that_is_used_again_is_as_new(void **state)
     (void)state;
     make(1);
     made[0]->state = WEFT__THREAD_DONE;
-    made[0]->flags = WEFT__THREAD_SIDE | WEFT__THREAD_DETACHED;
-    made[0]->arguments.side = weft__calls.malloc(8);
-    made[0]->name = weft__calls.malloc(8);
+    made[0]->flags =
+        WEFT__THREAD_FAR | WEFT__THREAD_OWNS | WEFT__THREAD_NAMED | WEFT__THREAD_DETACHED;
+    made[0]->arguments.far = weft__calls.malloc(8);
     made[0]->waits_for_end.joiner = (void *)&all;
     weft__thread_free(&all, made[0]);
     assert_int_equal(made[0]->state, WEFT__THREAD_FREE);
@@ -102,20 +103,19 @@ static void a_record_that_is_used_again_is_as_new(void **state)
     assert_ptr_equal(again, made[0]);
     assert_int_equal(again->state, WEFT__THREAD_UNSTARTED);
     assert_int_equal(again->flags, 0);
-    assert_null(again->name);
+    assert_null(weft__thread_name(again));
     assert_null(again->waits_for_end.joiner);
 }
 
-static void the_end_of_a_record_frees_its_name_and_its_side_arguments(void **state)
+static void the_end_of_a_record_frees_arguments_from_malloc(void **state)
 {
     int64_t before;
 
     (void)state;
     make(1);
     before = faults_blocks();
-    made[0]->flags |= WEFT__THREAD_SIDE;
-    made[0]->arguments.side = weft__calls.malloc(100);
-    made[0]->name = weft__calls.malloc(WEFT__THREAD_NAME_BYTES);
+    made[0]->flags |= WEFT__THREAD_FAR | WEFT__THREAD_OWNS;
+    made[0]->arguments.far = weft__calls.malloc(100);
     weft__thread_free(&all, made[0]);
     assert_int_equal(faults_blocks(), before);
 }
@@ -136,6 +136,23 @@ static void records_are_all_different(void **state)
     }
 }
 
+static void sides_are_all_different_and_part_of_no_record(void **state)
+{
+    (void)state;
+    make(MANY);
+    for (size_t i = 0; i < MANY; i++) {
+        memset(weft__thread_side(made[i]), (int)(i % 251), sizeof(struct weft_thread_side));
+        made[i]->arguments.words[0] = i;
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        const unsigned char *side = (const unsigned char *)weft__thread_side(made[i]);
+
+        assert_true(made[i]->arguments.words[0] == i);
+        for (size_t k = 0; k < sizeof(struct weft_thread_side); k++)
+            assert_int_equal(side[k], i % 251);
+    }
+}
+
 static void slots_are_all_different_and_never_change(void **state)
 {
     static uint32_t slots[MANY];
@@ -144,7 +161,7 @@ static void slots_are_all_different_and_never_change(void **state)
     (void)state;
     make(MANY);
     for (size_t i = 0; i < MANY; i++) {
-        slots[i] = made[i]->slot;
+        slots[i] = weft__thread_slot(made[i]);
         assert_true(slots[i] < sizeof seen);
         assert_false(seen[slots[i]]);
         seen[slots[i]] = true;
@@ -152,7 +169,7 @@ static void slots_are_all_different_and_never_change(void **state)
     for (size_t i = 0; i < MANY; i++)
         weft__thread_free(&all, made[i]);
     for (size_t i = 0; i < MANY; i++)
-        assert_int_equal(made[i]->slot, slots[i]);
+        assert_int_equal(weft__thread_slot(made[i]), slots[i]);
 }
 
 static void the_record_freed_last_is_used_next(void **state)
@@ -327,7 +344,7 @@ static void slabs_are_taken_over_and_old_handles_stay_stale(void **state)
     weft__threads_init(&all, NULL);
 }
 
-static void the_end_frees_names_and_side_arguments_of_all(void **state)
+static void the_end_frees_the_arguments_from_malloc_of_all(void **state)
 {
     int64_t before;
 
@@ -335,9 +352,8 @@ static void the_end_frees_names_and_side_arguments_of_all(void **state)
     make(MANY);
     before = faults_blocks();
     for (size_t i = 0; i < MANY; i++) {
-        made[i]->flags |= WEFT__THREAD_SIDE;
-        made[i]->arguments.side = weft__calls.malloc(100);
-        made[i]->name = weft__calls.malloc(WEFT__THREAD_NAME_BYTES);
+        made[i]->flags |= WEFT__THREAD_FAR | WEFT__THREAD_OWNS;
+        made[i]->arguments.far = weft__calls.malloc(100);
     }
     weft__threads_fini(&all);
     assert_int_equal(faults_blocks(), before);
@@ -369,8 +385,9 @@ int main(void)
         TEST(a_million_records_and_their_places_in_the_queue_are_small),
         TEST(a_new_record_is_unstarted_and_nobodys),
         TEST(a_record_that_is_used_again_is_as_new),
-        TEST(the_end_of_a_record_frees_its_name_and_its_side_arguments),
+        TEST(the_end_of_a_record_frees_arguments_from_malloc),
         TEST(records_are_all_different),
+        TEST(sides_are_all_different_and_part_of_no_record),
         TEST(slots_are_all_different_and_never_change),
         TEST(the_record_freed_last_is_used_next),
         TEST(records_in_use_again_need_no_memory),
@@ -383,7 +400,7 @@ int main(void)
         TEST(what_never_was_a_handle_is_told_from_one),
         TEST(anothers_handle_is_foreign),
         TEST(slabs_are_taken_over_and_old_handles_stay_stale),
-        TEST(the_end_frees_names_and_side_arguments_of_all),
+        TEST(the_end_frees_the_arguments_from_malloc_of_all),
         TEST(without_memory_there_is_no_record_and_later_there_is),
     };
 
