@@ -42,6 +42,7 @@ static inline void weft__copy(void *into, const void *from, size_t size)
     }
     for (; size > 0; size -= sizeof word, to += sizeof word, at += sizeof word) {
         memcpy(&word, at, sizeof word);
+        __asm__("" : "+r"(word)); /* else the compiler makes vectors of it */
         memcpy(to, &word, sizeof word);
     }
 }

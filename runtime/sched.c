@@ -95,7 +95,7 @@ void weft__sched_unstarve(struct weft_worker *w, struct weft_thread *t)
     w->starving--;
 }
 
-static struct weft_control *sched_settle(struct weft_control *c, struct weft_thread *t)
+static inline struct weft_control *sched_settle(struct weft_control *c, struct weft_thread *t)
 {
     c->woke = NULL;
     c->thread = t;
@@ -224,6 +224,15 @@ static void sched_idle(struct weft_worker *w)
     *w->errno_at = saved_errno;
 }
 
+/* A test's oracle says who is next: that one goes to the front. */
+static WEFT__COLD void sched_ask(struct weft_worker *w)
+{
+    uint32_t ready = weft__ring_count(&w->run);
+
+    if (ready > 1)
+        weft__ring_take_at(&w->run, weft__oracle_choose(&w->oracle, ready, WEFT__CHOICE_READY));
+}
+
 /* Takes the next ready thread off the run queue. */
 static struct weft_control *sched_pick(struct weft_worker *w)
 {
@@ -231,21 +240,20 @@ static struct weft_control *sched_pick(struct weft_worker *w)
         struct weft_control *c;
         void *entry;
 
-        if (weft__ring_count(&w->run) == 0)
+        if (WEFT__UNLIKELY(weft__ring_count(&w->run) == 0))
             sched_idle(w);
-        if (WEFT__UNLIKELY(w->oracle.choose && weft__ring_count(&w->run) > 1))
-            weft__ring_take_at(&w->run, weft__oracle_choose(&w->oracle, weft__ring_count(&w->run),
-                                                            WEFT__CHOICE_READY));
+        if (WEFT__UNLIKELY(w->oracle.choose != NULL))
+            sched_ask(w);
         entry = weft__ring_pop_front(&w->run);
         if (!weft__entry_is_unstarted(entry))
             return entry;
         c = weft__sched_bind(w, weft__entry_thread(entry));
-        if (c)
+        if (WEFT__LIKELY(c != NULL))
             return c;
     }
 }
 
-WEFT__NOINLINE int weft__sched_next(struct weft_worker *w, struct weft_control *me)
+static WEFT__NOINLINE int sched_next_any(struct weft_worker *w, struct weft_control *me)
 {
     struct weft_control *next;
 
@@ -255,6 +263,23 @@ WEFT__NOINLINE int weft__sched_next(struct weft_worker *w, struct weft_control *
     if (next == me)
         return me->result;
     return weft__switch_to(w, me, next);
+}
+
+/* Mostly the next one has not run yet, and a stack lies ready. */
+WEFT__NOINLINE int weft__sched_next(struct weft_worker *w, struct weft_control *me)
+{
+    struct weft_ring *run = &w->run;
+    struct weft_pool *pool;
+    struct weft_thread *t;
+
+    if (WEFT__UNLIKELY(w->countdown == 0 || weft__ring_count(run) == 0 || w->starving))
+        return sched_next_any(w, me);
+    t = weft__entry_thread(weft__ring_peek(run, 0));
+    pool = &w->stacks.pools[t->stack_class];
+    if (WEFT__UNLIKELY(weft__ring_count(&pool->warm) == 0))
+        return sched_next_any(w, me);
+    run->head++;
+    return weft__switch_to(w, me, sched_settle(weft__stack_take(pool), t));
 }
 
 WEFT__NOINLINE int weft__sched_tail(struct weft_worker *w, int result)

@@ -68,6 +68,16 @@ static void *spawn_arguments(struct weft_thread *t)
     return WEFT__UNLIKELY(t->flags & WEFT__THREAD_FAR) ? t->arguments.far : t->arguments.words;
 }
 
+/* What every start sets. The public flags are the record's. */
+static inline void spawn_set(struct weft_thread *t, const struct weft_start *s, int stack_class)
+{
+    t->stack_class = (uint8_t)stack_class;
+    t->does.fn = s->fn;
+    t->site = s->site;
+    t->flags |= (uint8_t)s->flags;
+    weft__start_save_fp_control(&t->fp_control);
+}
+
 /* A record with room on the run queue, its arguments still missing; NULL with s->error set. */
 static struct weft_thread *spawn_record(struct weft_worker *w, struct weft_start *s)
 {
@@ -88,10 +98,7 @@ static struct weft_thread *spawn_record(struct weft_worker *w, struct weft_start
     }
     if (WEFT__UNLIKELY(name != NULL))
         spawn_set_name(t, name);
-    t->stack_class = (uint8_t)stack_class;
-    t->does.fn = s->fn;
-    t->site = s->site;
-    t->flags |= (uint8_t)s->flags; /* the public flags are the record's */
+    spawn_set(t, s, stack_class);
     return t;
 }
 
@@ -130,39 +137,31 @@ WEFT_API void weft_start_begin_(struct weft_start *s)
     weft__start_zero();
 }
 
-/* More arguments than the record holds. */
-static WEFT__NOINLINE int spawn_pack_far(struct weft_thread *t, const struct weft_capture *capture,
-                                         size_t stack_bytes, size_t n)
+/* The arguments: 0, or -1 without memory. */
+static int spawn_pack(struct weft_thread *t, const struct weft_capture *capture, size_t stack_bytes)
 {
-    uint64_t *words = spawn_words(t, n);
+    uint64_t *words = t->arguments.words;
+    size_t n;
 
+    if (weft__start_is_plain(capture, stack_bytes)) {
+        weft__start_pack_plain(capture, &t->packed, words);
+        return 0;
+    }
+    n = weft__start_pack(capture, stack_bytes, &t->packed, words, WEFT__THREAD_WORDS);
+    if (n <= WEFT__THREAD_WORDS)
+        return 0;
+    words = spawn_words(t, n);
     if (!words)
         return -1;
     weft__start_pack(capture, stack_bytes, &t->packed, words, n);
     return 0;
 }
 
-static int spawn_pack(struct weft_thread *t, const struct weft_capture *capture, size_t stack_bytes)
+static WEFT__NOINLINE void spawn_any(struct weft_worker *w, struct weft_start *s,
+                                     const struct weft_capture *capture)
 {
-    size_t n =
-        weft__start_pack(capture, stack_bytes, &t->packed, t->arguments.words, WEFT__THREAD_WORDS);
+    struct weft_thread *t = spawn_record(w, s);
 
-    t->fp_control = capture->fp_control;
-    if (WEFT__LIKELY(n <= WEFT__THREAD_WORDS))
-        return 0;
-    return spawn_pack_far(t, capture, stack_bytes, n);
-}
-
-void weft__start_commit(const struct weft_capture *capture)
-{
-    struct weft_worker *w = weft__self;
-    struct weft_start *s = w ? w->current->starting : NULL;
-    struct weft_thread *t;
-
-    if (WEFT__UNLIKELY(!s))
-        return; /* its begin found no memory, and said so */
-    w->current->starting = s->outer;
-    t = spawn_record(w, s);
     if (WEFT__UNLIKELY(!t))
         return;
     if (WEFT__UNLIKELY(spawn_pack(t, capture, s->stack_bytes) != 0)) {
@@ -170,6 +169,41 @@ void weft__start_commit(const struct weft_capture *capture)
         return;
     }
     spawn_launch(w, s, t);
+}
+
+/* A thread without options, of at most two words, for which there is room. */
+static bool spawn_is_plain(const struct weft_worker *w, const struct weft_start *s,
+                           const struct weft_capture *capture)
+{
+    return !s->opts && !s->gen && w->threads.free && w->threads.live < w->run.mask &&
+           weft__start_is_plain(capture, s->stack_bytes);
+}
+
+/* What spawn_any does, for such a thread. */
+static inline void spawn_plain(struct weft_worker *w, struct weft_start *s,
+                               const struct weft_capture *capture)
+{
+    struct weft_thread *t = weft__thread_new(&w->threads);
+
+    spawn_set(t, s, __atomic_load_n(&spawn_default_class, __ATOMIC_RELAXED));
+    weft__start_pack_plain(capture, &t->packed, t->arguments.words);
+    s->error = 0;
+    s->task = weft__thread_handle(t);
+    weft__sched_start(w, t);
+}
+
+void weft__start_commit(const struct weft_capture *capture)
+{
+    struct weft_worker *w = weft__self;
+    struct weft_start *s = w ? w->current->starting : NULL;
+
+    if (WEFT__UNLIKELY(!s))
+        return; /* its begin found no memory, and said so */
+    w->current->starting = s->outer;
+    if (WEFT__UNLIKELY(!spawn_is_plain(w, s, capture)))
+        spawn_any(w, s, capture);
+    else
+        spawn_plain(w, s, capture);
 }
 
 static uint64_t spawn_run_call(struct weft_thread *t)
@@ -201,7 +235,6 @@ static void *spawn_copy_room(struct weft_worker *w, struct weft_start *s, size_t
         return NULL;
     }
     (*t)->flags |= WEFT__THREAD_COPY;
-    (*t)->fp_control = weft__start_fp_control();
     return room;
 }
 
@@ -278,35 +311,39 @@ static uint64_t spawn_run(struct weft_thread *t)
     return spawn_run_copy(t);
 }
 
-/* A joiner takes the result with it. */
-static void spawn_deliver(struct weft_worker *w, struct weft_thread *t, void *into, size_t size)
+/* A joiner takes the result with it, and the record is free. */
+static inline void spawn_deliver(struct weft_worker *w, struct weft_thread *t, void *into,
+                                 size_t size)
 {
-    if (into)
-        weft__copy(into, &t->does.word, size);
+    if (WEFT__LIKELY(into && size == sizeof(uint64_t)))
+        memcpy(into, &t->does.word, sizeof(uint64_t));
+    else if (into)
+        memcpy(into, &t->does.word, size);
     weft__thread_free(&w->threads, t);
+}
+
+static struct weft_control *spawn_joined(struct weft_worker *w, struct weft_thread *t,
+                                         struct weft_control *joiner)
+{
+    spawn_deliver(w, t, joiner->waiter.object, joiner->on_stride);
+    joiner->result = 0;
+    joiner->wait = NULL;
+    return joiner;
 }
 
 struct weft_control *weft__thread_run(struct weft_worker *w, struct weft_control *c)
 {
     struct weft_thread *t = c->thread;
-    struct weft_control *joiner;
 
     t->does.word = spawn_run(t);
     t->state = WEFT__THREAD_DONE;
-    if (t->flags & WEFT__THREAD_BODY)
+    if (WEFT__UNLIKELY(t->flags & WEFT__THREAD_BODY))
         return w->body_ended(w, t->waits_for_end.generator);
-    joiner = t->waits_for_end.joiner;
+    if (t->waits_for_end.joiner)
+        return spawn_joined(w, t, t->waits_for_end.joiner);
     if (t->flags & WEFT__THREAD_DETACHED)
         weft__thread_free(&w->threads, t);
-    else if (joiner)
-        spawn_deliver(w, t, joiner->waiter.object, joiner->on_stride);
-    else
-        return NULL;
-    if (joiner) {
-        joiner->result = 0;
-        joiner->wait = NULL;
-    }
-    return joiner;
+    return NULL;
 }
 
 /* ---- joining ---- */
@@ -354,7 +391,17 @@ static struct weft_thread *spawn_joinable(struct weft_worker *w, struct weft_thr
     return t;
 }
 
-WEFT_API WEFT__NOIPA int weft_task_join_(struct weft_thread *handle, void *result,
+static int spawn_join_park(struct weft_worker *w, struct weft_control *me, struct weft_thread *t,
+                           void *result, size_t result_size)
+{
+    t->waits_for_end.joiner = me;
+    me->on = t;
+    me->waiter.object = result;
+    me->on_stride = result_size;
+    return weft__park(w, me, &spawn_wait_join);
+}
+
+static WEFT__NOINLINE int spawn_join_any(struct weft_thread *handle, void *result,
                                          size_t result_size)
 {
     struct weft_worker *w = weft__worker();
@@ -367,19 +414,40 @@ WEFT_API WEFT__NOIPA int weft_task_join_(struct weft_thread *handle, void *resul
         return -ENOMEM;
     me = w->current;
     t = spawn_joinable(w, handle);
-    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))
+    if (me->interrupt & WEFT__INTERRUPT_FAIL)
         return weft__sched_interrupted(w, me);
     if (t->state == WEFT__THREAD_DONE) {
         spawn_deliver(w, t, result, result_size);
         return weft__spend(w, 0);
     }
-    if (WEFT__UNLIKELY(me->interrupt))
+    if (me->interrupt)
         return weft__sched_tail(w, -ETIMEDOUT);
-    t->waits_for_end.joiner = me;
-    me->on = t;
-    me->waiter.object = result;
-    me->on_stride = result_size;
-    return weft__park(w, me, &spawn_wait_join);
+    return spawn_join_park(w, me, t, result, result_size);
+}
+
+/* Of one's own kind, joined by nobody yet. */
+static inline bool spawn_join_is_plain(const struct weft_thread *t)
+{
+    return !t->waits_for_end.joiner &&
+           !(t->flags & (WEFT__THREAD_DETACHED | WEFT__THREAD_BODY | WEFT__THREAD_ROOT));
+}
+
+WEFT_API WEFT__NOIPA int weft_task_join_(struct weft_thread *handle, void *result,
+                                         size_t result_size)
+{
+    struct weft_worker *w = weft__self;
+    struct weft_thread *t = NULL;
+
+    if (WEFT__UNLIKELY(!w || w->current->interrupt ||
+                       weft__thread_find(&w->threads, handle, &t) != WEFT__THREAD_FOUND ||
+                       t == w->current->thread || !spawn_join_is_plain(t)))
+        return spawn_join_any(handle, result, result_size);
+    if (t->state != WEFT__THREAD_DONE)
+        return spawn_join_park(w, w->current, t, result, result_size);
+    if (WEFT__UNLIKELY(!result || result_size != sizeof(uint64_t) || t->flags & WEFT__THREAD_OWNS))
+        return spawn_join_any(handle, result, result_size);
+    spawn_deliver(w, t, result, sizeof(uint64_t));
+    return weft__spend(w, 0);
 }
 
 /* ---- the rest of the family ---- */

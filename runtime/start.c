@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "start.h"
 
-#include <stdbool.h>
-
 #ifdef WEFT_HAVE_STUB
 
 #ifdef WEFT__VALGRIND
@@ -63,17 +61,6 @@ static size_t start_registers_used(const struct weft_capture *c)
     return n;
 }
 
-size_t weft__start_pack_registers(const struct weft_capture *c, struct weft_packed *head,
-                                  uint64_t *words, size_t words_max)
-{
-    size_t n = start_registers_used(c);
-
-    *head = (struct weft_packed){.registers = (uint8_t)n, .variadic = (uint8_t)c->variadic};
-    for (size_t i = 0; i < n && n <= words_max; i++)
-        words[i] = c->registers[i];
-    return n;
-}
-
 /* The low halves of all vector registers come first: only they hold anything, as a rule. Where there
  * are no high halves, none is used. */
 enum { START_HIGH = WEFT_CAPTURE_HALVES - 1 };
@@ -121,8 +108,8 @@ static WEFT__NOT_SANITIZED void start_copy_stack(uint64_t *to, const volatile ui
         to[i] = from[i];
 }
 
-size_t weft__start_pack_all(const struct weft_capture *c, size_t stack_bytes,
-                            struct weft_packed *head, uint64_t *words, size_t words_max)
+size_t weft__start_pack(const struct weft_capture *c, size_t stack_bytes, struct weft_packed *head,
+                        uint64_t *words, size_t words_max)
 {
     size_t registers = start_registers_used(c);
     size_t vectors = c->vectors_used ? start_vectors_used(c) : 0;

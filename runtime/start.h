@@ -42,6 +42,7 @@
 
 #ifndef __ASSEMBLER__
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,8 +69,7 @@ struct weft_result {
 struct weft_capture {
     uint64_t registers[WEFT_CAPTURE_REGISTERS];
     const uint64_t *stack; /* where arguments are that found no register */
-    uint32_t fp_control;   /* the caller's: x86-64 mxcsr and above it the x87 control word; aarch64
-                            * FPCR; riscv64 frm. Exception flags in it mean nothing */
+    uint32_t fp_control;   /* set by who has a call made, not by the stub */
     uint32_t variadic;     /* al, in the low byte */
     uint64_t vectors[WEFT_CAPTURE_VECTORS][WEFT_CAPTURE_HALVES];
     uint64_t vectors_used; /* not zero: some vector register is not zero. Else vectors is not set */
@@ -86,10 +86,6 @@ void weft__start_zero(void);
 
 enum { WEFT__START_WORDS_MIN = 2 };
 
-size_t weft__start_pack_registers(const struct weft_capture *c, struct weft_packed *head,
-                                  uint64_t *words, size_t words_max);
-size_t weft__start_pack_all(const struct weft_capture *c, size_t stack_bytes,
-                            struct weft_packed *head, uint64_t *words, size_t words_max);
 struct weft_result weft__start_call_all(void (*fn)(void), const struct weft_packed *head,
                                         const uint64_t *words, uint32_t fp_control);
 struct weft_result weft__start_call_registers(void (*fn)(void), const struct weft_packed *head,
@@ -97,26 +93,31 @@ struct weft_result weft__start_call_registers(void (*fn)(void), const struct wef
 struct weft_result weft__start_load(void (*fn)(void), const struct weft_capture *all,
                                     size_t stack_words);
 
-/* Packs a capture with the given bytes of stack arguments (an upper bound) into head and words.
- * Returns the number of words it takes; if that is more than words_max, which is at least
- * WEFT__START_WORDS_MIN, nothing was stored in words. */
-static inline size_t weft__start_pack(const struct weft_capture *c, size_t stack_bytes,
-                                      struct weft_packed *head, uint64_t *words, size_t words_max)
+/* True if nothing but the first integer registers holds anything: such a capture takes
+ * WEFT__START_WORDS_MIN words. */
+static inline bool weft__start_is_plain(const struct weft_capture *c, size_t stack_bytes)
 {
-    uint64_t rest = 0;
+    uint64_t rest = c->vectors_used | stack_bytes;
 
-    if (WEFT__UNLIKELY((c->vectors_used | stack_bytes) != 0))
-        return weft__start_pack_all(c, stack_bytes, head, words, words_max);
     for (size_t i = WEFT__START_WORDS_MIN; i < WEFT_CAPTURE_REGISTERS; i++)
         rest |= c->registers[i];
-    if (WEFT__UNLIKELY(rest != 0))
-        return weft__start_pack_registers(c, head, words, words_max);
+    return rest == 0;
+}
+
+static inline void weft__start_pack_plain(const struct weft_capture *c, struct weft_packed *head,
+                                          uint64_t *words)
+{
     *head =
         (struct weft_packed){.registers = WEFT__START_WORDS_MIN, .variadic = (uint8_t)c->variadic};
     words[0] = c->registers[0];
     words[1] = c->registers[1];
-    return WEFT__START_WORDS_MIN;
 }
+
+/* Packs any capture with the given bytes of stack arguments (an upper bound) into head and words.
+ * Returns the number of words it takes; if that is more than words_max, nothing was stored in
+ * words. */
+size_t weft__start_pack(const struct weft_capture *c, size_t stack_bytes, struct weft_packed *head,
+                        uint64_t *words, size_t words_max);
 
 #ifdef WEFT__MSAN
 /* Makes the arguments of the next call initialised, all of them and whatever they are. */
@@ -145,27 +146,25 @@ static inline struct weft_result weft__start_call(void (*fn)(void), const struct
 
 #endif
 
-/* The floating-point control in force here, in the form of weft_capture's. */
-static inline uint32_t weft__start_fp_control(void)
+/* Keeps the floating-point control in force here: on x86-64 mxcsr and above it the x87 control word,
+ * written in two pieces that are slow to read back at once as a whole; on aarch64 FPCR, on riscv64
+ * frm. Exception flags in it mean nothing. */
+static inline void weft__start_save_fp_control(uint32_t *control)
 {
 #if defined __x86_64__
-    uint32_t mxcsr = 0;
-    uint16_t x87 = 0;
-
-    __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "+m"(mxcsr), "+m"(x87));
-    return (mxcsr & 0xffff) | (uint32_t)x87 << 16;
+    __asm__ volatile("stmxcsr %0\n\tfnstcw 2+%0" : "=m"(*control));
 #elif defined __aarch64__
     uint64_t fpcr;
 
     __asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
-    return (uint32_t)fpcr;
+    *control = (uint32_t)fpcr;
 #elif defined __riscv_flen
     uint64_t frm;
 
     __asm__ volatile("frrm %0" : "=r"(frm));
-    return (uint32_t)frm;
+    *control = (uint32_t)frm;
 #else
-    return 0;
+    *control = 0;
 #endif
 }
 

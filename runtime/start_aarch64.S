@@ -11,7 +11,6 @@
 #define FRAME ((16 + WEFT_CAPTURE_SIZE + 15) / 16 * 16)
 #define REGISTERS 16
 #define STACK (16 + WEFT_CAPTURE_AT_STACK)
-#define FP (16 + WEFT_CAPTURE_AT_FP_CONTROL)
 #define VARIADIC (16 + WEFT_CAPTURE_AT_VARIADIC)
 #define VECTORS (16 + WEFT_CAPTURE_AT_VECTORS)
 #define USED (16 + WEFT_CAPTURE_AT_VECTORS_USED)
@@ -31,8 +30,6 @@ FUNCTION(weft__start_stub)
     stp x6, x7, [sp, REGISTERS + 48]
     add x9, sp, FRAME
     str x9, [sp, STACK]
-    mrs x9, fpcr
-    str w9, [sp, FP]
     str wzr, [sp, VARIADIC]
     orr v16.16b, v0.16b, v1.16b
     orr v17.16b, v2.16b, v3.16b

@@ -48,8 +48,6 @@ FUNCTION(weft__start_stub)
     sd a6, 48(sp)
     sd a7, 56(sp)
     sd s0, STACK(sp)
-    frrm t0
-    sw t0, FP(sp)
     sw zero, VARIADIC(sp)
     fsd fa0, VECTORS(sp)
     fsd fa1, VECTORS + 8(sp)

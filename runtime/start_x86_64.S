@@ -16,8 +16,6 @@ START_STUB_POINTER(weft__start_stub)
 FUNCTION(weft__start_stub)
     subq $WEFT_CAPTURE_SIZE, %rsp       /* leaves it aligned */
     .cfi_adjust_cfa_offset WEFT_CAPTURE_SIZE
-    stmxcsr WEFT_CAPTURE_AT_FP_CONTROL(%rsp)
-    fnstcw WEFT_CAPTURE_AT_FP_CONTROL+2(%rsp)   /* over zeros: mxcsr has 16 bits */
     movl %eax, WEFT_CAPTURE_AT_VARIADIC(%rsp)
     movq %rdi, (%rsp)
     movq %rsi, 8(%rsp)

@@ -37,7 +37,7 @@ void weft__start_commit(const struct weft_capture *c)
     memset(kept.words, 0xee, sizeof kept.words);
     kept.count = weft__start_pack(c, kept.stack_bytes, &kept.head, kept.words,
                                   sizeof kept.words / sizeof *kept.words);
-    kept.fp_control = c->fp_control;
+    weft__start_save_fp_control(&kept.fp_control);
     kept.commits++;
     kept.capture = *c;
     LITTER();

@@ -1005,8 +1005,7 @@ static unsigned char from[SIZE_MAX_HERE + 1], into[SIZE_MAX_HERE + 1];
 
 static struct weft_case sized_case(struct weft_chan *c, int op, unsigned char *object)
 {
-    return (struct weft_case){
-        .object = object, .chan = c, .amount = (int64_t)size, .op = op};
+    return (struct weft_case){.object = object, .chan = c, .amount = (int64_t)size, .op = op};
 }
 
 static int select_sized(int who, int op, unsigned char *object)
