@@ -70,8 +70,22 @@ static inline void weft__ring_take_at(struct weft_ring *ring, uint32_t k)
     ring->slots[ring->head & ring->mask] = taken;
 }
 
+/* Moves the last n entries before all others; they keep their order. n is at most the count. */
+static inline void weft__ring_rotate(struct weft_ring *ring, uint32_t n)
+{
+    uint32_t from = ring->tail - n, to = ring->head - n;
+
+    assert(n <= weft__ring_count(ring));
+    /* In a full ring the places are the same, else the new ones lie behind the old: last first. */
+    for (uint32_t k = n; k > 0; k--)
+        ring->slots[(to + k - 1) & ring->mask] = ring->slots[(from + k - 1) & ring->mask];
+    ring->head = to;
+    ring->tail = from;
+}
+
 /* Moves the entries into `bigger`, which has room for `capacity` of them, a power of two and at
- * least the count. Answers the old array (NULL if there was none), which is the caller's again. */
+ * least the count; head and tail stay. Answers the old array (NULL if there was none), which is the
+ * caller's again. */
 static inline void **weft__ring_adopt(struct weft_ring *ring, void **bigger, uint32_t capacity)
 {
     void **old = ring->slots;
@@ -81,8 +95,9 @@ static inline void **weft__ring_adopt(struct weft_ring *ring, void **bigger, uin
     assert((capacity & (capacity - 1)) == 0);
     assert(capacity >= count);
     for (uint32_t k = 0; k < count; k++)
-        bigger[k] = weft__ring_peek(ring, k);
-    *ring = (struct weft_ring){.slots = bigger, .mask = capacity - 1, .head = 0, .tail = count};
+        bigger[(ring->head + k) & (capacity - 1)] = weft__ring_peek(ring, k);
+    ring->slots = bigger;
+    ring->mask = capacity - 1;
     return old;
 }
 

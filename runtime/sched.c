@@ -7,9 +7,11 @@
 #include "calls.h"
 
 enum {
-    SCHED_QUANTUM = 64,    /* calls and switches between two looks at the timers */
-    SCHED_STREAK_MAX = 16, /* ended threads in a row that run their peer before the queue */
-    SCHED_RUN_MIN = 64,    /* capacity of a new run queue */
+    SCHED_QUANTUM = 64,      /* calls and switches between two looks at the timers */
+    SCHED_STREAK_MAX = 64,   /* ended threads in a row that run their peer before the queue */
+    SCHED_RUN_MIN = 64,      /* capacity of a new run queue */
+    SCHED_BROOD_MAX = 64,    /* so many newborn threads may go ahead of older ones at once */
+    SCHED_FAVOURS_MAX = 512, /* and so many before an older one is taken */
 };
 
 /* ---- the run queue ---- */
@@ -40,12 +42,13 @@ void weft__sched_set_oracle(struct weft_worker *w,
 
 /* ---- looking outside ---- */
 
-static void sched_poll(struct weft_worker *w)
+static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
 {
     struct weft_list due;
     struct weft_timer *timer;
 
     w->countdown = w->quantum;
+    w->polled_at = w->run.head;
     if (weft__wheel_is_empty(&w->timers))
         return;
     weft__list_init(&due);
@@ -255,14 +258,31 @@ static struct weft_control *sched_pick(struct weft_worker *w)
 
 static WEFT__NOINLINE int sched_next_any(struct weft_worker *w, struct weft_control *me)
 {
-    struct weft_control *next;
+    struct weft_control *next = sched_pick(w);
 
-    if (w->countdown == 0)
-        sched_poll(w);
-    next = sched_pick(w);
     if (next == me)
         return me->result;
     return weft__switch_to(w, me, next);
+}
+
+/* The running thread leaves. If the next in line has not run yet, then those that this one has just
+ * started go before it, in their order: a tree of threads grows in depth, and few of its nodes hold
+ * a stack at once. Bounded, so that the older ones get their turn. */
+static void sched_favour(struct weft_worker *w)
+{
+    struct weft_ring *run = &w->run;
+    uint32_t n = run->tail - w->born_from;
+
+    if (n > SCHED_BROOD_MAX || n >= weft__ring_count(run) || w->oracle.choose)
+        return;
+    if ((int32_t)(run->head - w->favoured_to) > 0)
+        w->favours = 0;
+    if (w->favours + n > SCHED_FAVOURS_MAX)
+        return;
+    w->favours += n;
+    if ((int32_t)(run->head - w->favoured_to) >= 0)
+        w->favoured_to = run->head;
+    weft__ring_rotate(run, n);
 }
 
 /* Mostly the next one has not run yet, and a stack lies ready. */
@@ -270,16 +290,22 @@ WEFT__NOINLINE int weft__sched_next(struct weft_worker *w, struct weft_control *
 {
     struct weft_ring *run = &w->run;
     struct weft_pool *pool;
-    struct weft_thread *t;
+    void *entry;
 
-    if (WEFT__UNLIKELY(w->countdown == 0 || weft__ring_count(run) == 0 || w->starving))
+    if (WEFT__UNLIKELY(w->countdown == 0))
+        sched_poll(w);
+    if (WEFT__UNLIKELY(weft__ring_count(run) == 0 || w->starving))
         return sched_next_any(w, me);
-    t = weft__entry_thread(weft__ring_peek(run, 0));
-    pool = &w->stacks.pools[t->stack_class];
+    if (run->head == w->born_since)
+        sched_favour(w);
+    entry = weft__ring_peek(run, 0);
+    if (WEFT__UNLIKELY(!weft__entry_is_unstarted(entry)))
+        return sched_next_any(w, me);
+    pool = &w->stacks.pools[weft__entry_thread(entry)->stack_class];
     if (WEFT__UNLIKELY(weft__ring_count(&pool->warm) == 0))
         return sched_next_any(w, me);
     run->head++;
-    return weft__switch_to(w, me, sched_settle(weft__stack_take(pool), t));
+    return weft__switch_to(w, me, sched_settle(weft__stack_take(pool), weft__entry_thread(entry)));
 }
 
 WEFT__NOINLINE int weft__sched_tail(struct weft_worker *w, int result)
@@ -291,10 +317,13 @@ WEFT__NOINLINE int weft__sched_tail(struct weft_worker *w, int result)
     return weft__switch_next(w, me);
 }
 
+/* Whoever has spent a whole countdown without leaving goes to the tail, for the sake of the others. */
 WEFT__NOINLINE int weft__sched_spent(struct weft_worker *w, int result)
 {
+    bool is_hog = w->polled_at == w->run.head || w->oracle.choose;
+
     sched_poll(w);
-    return weft__sched_tail(w, result);
+    return is_hog ? weft__sched_tail(w, result) : result;
 }
 
 WEFT__COLD int weft__sched_tried(struct weft_worker *w, int result)

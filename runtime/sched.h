@@ -90,8 +90,13 @@ struct weft_worker {
     int *errno_at;        /* this OS thread's errno: threads never migrate */
     uint32_t countdown;   /* calls and switches until the outside is looked at */
     uint32_t quantum;     /* what the countdown starts from; 1 under a test's oracle */
+    uint32_t polled_at;   /* the queue's head when it was last spent */
     uint32_t streak;      /* ended threads in a row whose last woken peer ran before the queue */
     uint32_t starving;    /* records on the starved queues */
+    uint32_t born_since;  /* the queue's head when the running thread first started another */
+    uint32_t born_from;   /* and its tail: behind that are those that it started */
+    uint32_t favours;     /* how many of those went ahead since an older one was taken */
+    uint32_t favoured_to; /* the older ones begin at this place of the queue */
     void **exceptions_at; /* this OS thread's C++ exception state, NULL without C++ */
     struct weft_control *left;  /* who switched here; kept up for the sanitizers only */
     struct weft_control *ended; /* whose stack is still to be given back; for the sanitizers only */
@@ -155,6 +160,10 @@ static inline int weft__sched_fit(struct weft_worker *w)
 /* An unstarted record goes to the tail of the run queue. */
 static inline void weft__sched_start(struct weft_worker *w, struct weft_thread *t)
 {
+    if (w->born_since != w->run.head) {
+        w->born_since = w->run.head;
+        w->born_from = w->run.tail;
+    }
     weft__ring_push_back(&w->run, weft__entry_of(t));
 }
 

@@ -45,12 +45,13 @@ static WEFT__COLD void spawn_set_name(struct weft_thread *t, const char *name)
 
 /* Room for n words of arguments: in the record, beside it, or in memory of their own. NULL: there
  * is none. */
-static uint64_t *spawn_words(struct weft_thread *t, size_t n)
+static inline uint64_t *spawn_words(struct weft_thread *t, size_t n)
 {
-    uint64_t *far = weft__thread_side(t)->words;
+    uint64_t *far;
 
     if (n <= WEFT__THREAD_WORDS)
         return t->arguments.words;
+    far = weft__thread_side(t)->words;
     if (n > WEFT__THREAD_SIDE_WORDS) {
         far = weft__calls.malloc(n * sizeof(uint64_t));
         if (!far)
@@ -141,13 +142,8 @@ WEFT_API void weft_start_begin_(struct weft_start *s)
 static int spawn_pack(struct weft_thread *t, const struct weft_capture *capture, size_t stack_bytes)
 {
     uint64_t *words = t->arguments.words;
-    size_t n;
+    size_t n = weft__start_pack(capture, stack_bytes, &t->packed, words, WEFT__THREAD_WORDS);
 
-    if (weft__start_is_plain(capture, stack_bytes)) {
-        weft__start_pack_plain(capture, &t->packed, words);
-        return 0;
-    }
-    n = weft__start_pack(capture, stack_bytes, &t->packed, words, WEFT__THREAD_WORDS);
     if (n <= WEFT__THREAD_WORDS)
         return 0;
     words = spawn_words(t, n);
@@ -171,7 +167,7 @@ static WEFT__NOINLINE void spawn_any(struct weft_worker *w, struct weft_start *s
     spawn_launch(w, s, t);
 }
 
-/* A thread without options, of at most two words, for which there is room. */
+/* A thread without options, of a few words, for which there is room. */
 static bool spawn_is_plain(const struct weft_worker *w, const struct weft_start *s,
                            const struct weft_capture *capture)
 {
@@ -184,9 +180,10 @@ static inline void spawn_plain(struct weft_worker *w, struct weft_start *s,
                                const struct weft_capture *capture)
 {
     struct weft_thread *t = weft__thread_new(&w->threads);
+    size_t n = weft__start_plain_words(capture);
 
     spawn_set(t, s, __atomic_load_n(&spawn_default_class, __ATOMIC_RELAXED));
-    weft__start_pack_plain(capture, &t->packed, t->arguments.words);
+    weft__start_pack_plain(capture, &t->packed, spawn_words(t, n), n);
     s->error = 0;
     s->task = weft__thread_handle(t);
     weft__sched_start(w, t);

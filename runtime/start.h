@@ -93,24 +93,32 @@ struct weft_result weft__start_call_registers(void (*fn)(void), const struct wef
 struct weft_result weft__start_load(void (*fn)(void), const struct weft_capture *all,
                                     size_t stack_words);
 
-/* True if nothing but the first integer registers holds anything: such a capture takes
- * WEFT__START_WORDS_MIN words. */
+/* True if nothing but integer registers holds anything. */
 static inline bool weft__start_is_plain(const struct weft_capture *c, size_t stack_bytes)
 {
-    uint64_t rest = c->vectors_used | stack_bytes;
+    return (c->vectors_used | stack_bytes) == 0;
+}
+
+/* How many words such a capture takes: the first two, or all, whatever holds something. */
+static inline size_t weft__start_plain_words(const struct weft_capture *c)
+{
+    uint64_t rest = 0;
 
     for (size_t i = WEFT__START_WORDS_MIN; i < WEFT_CAPTURE_REGISTERS; i++)
         rest |= c->registers[i];
-    return rest == 0;
+    return rest == 0 ? WEFT__START_WORDS_MIN : WEFT_CAPTURE_REGISTERS;
 }
 
 static inline void weft__start_pack_plain(const struct weft_capture *c, struct weft_packed *head,
-                                          uint64_t *words)
+                                          uint64_t *words, size_t n)
 {
-    *head =
-        (struct weft_packed){.registers = WEFT__START_WORDS_MIN, .variadic = (uint8_t)c->variadic};
+    *head = (struct weft_packed){.registers = (uint8_t)n, .variadic = (uint8_t)c->variadic};
     words[0] = c->registers[0];
     words[1] = c->registers[1];
+    if (n == WEFT__START_WORDS_MIN)
+        return;
+    for (size_t i = WEFT__START_WORDS_MIN; i < WEFT_CAPTURE_REGISTERS; i++)
+        words[i] = c->registers[i];
 }
 
 /* Packs any capture with the given bytes of stack arguments (an upper bound) into head and words.

@@ -113,6 +113,26 @@ static void taking_one_to_the_front_keeps_the_order_of_the_others(void **state)
     everywhere(check_take);
 }
 
+static void check_rotate(uint32_t capacity, uint32_t head)
+{
+    for (uint32_t count = 0; count <= capacity; count++)
+        for (uint32_t n = 0; n <= count; n++) {
+            struct weft_ring ring = ring_at(capacity, head);
+
+            push(&ring, count);
+            weft__ring_rotate(&ring, n);
+            assert_int_equal(weft__ring_count(&ring), count);
+            for (uint32_t i = 0; i < count; i++)
+                assert_ptr_equal(weft__ring_peek(&ring, i), &entries[(count - n + i) % count]);
+        }
+}
+
+static void the_last_ones_go_before_all_others_in_order(void **state)
+{
+    (void)state;
+    everywhere(check_rotate);
+}
+
 static void check_adopt(uint32_t capacity, uint32_t head)
 {
     for (uint32_t count = 0; count <= capacity; count++) {
@@ -143,6 +163,7 @@ int main(void)
         cmocka_unit_test(a_full_ring_gives_the_oldest_from_its_front),
         cmocka_unit_test(a_full_ring_gives_the_newest_from_its_back),
         cmocka_unit_test(taking_one_to_the_front_keeps_the_order_of_the_others),
+        cmocka_unit_test(the_last_ones_go_before_all_others_in_order),
         cmocka_unit_test(a_bigger_array_takes_over_all_entries_in_order),
     };
 

@@ -7,8 +7,11 @@
 #include <string.h>
 
 enum {
-    QUANTUM = 64,    /* calls and switches between two looks at the timers */
-    STREAK_MAX = 16, /* ended threads in a row whose peer runs before the queue */
+    QUANTUM = 64,          /* calls and switches between two looks at the timers */
+    HOG_MAX = 2 * QUANTUM, /* calls by one thread alone until it goes to the tail */
+    BROOD_MAX = 64,        /* newborn threads that go ahead of older ones at once */
+    FAVOURS_MAX = 512,     /* and until an older one is taken */
+    STREAK_MAX = 64,       /* ended threads in a row whose peer runs before the queue */
 };
 
 static void nothing(void) {}
@@ -238,7 +241,7 @@ static void a_loop_over_calls_that_need_not_park_lets_others_run(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
-        assert_in_range(calls_until_another_runs(calls[i], 10 * QUANTUM), 2, QUANTUM);
+        assert_in_range(calls_until_another_runs(calls[i], 10 * QUANTUM), 2, HOG_MAX);
 }
 
 static void receive_many(chan_rx(int) c, int n)
@@ -281,16 +284,16 @@ static void a_loop_over_calls_that_find_their_partner_lets_others_run(void **sta
 
     (void)state;
     for (int i = 0; i < 2; i++) {
-        for (int k = 0; k < 2 * QUANTUM; k++)
+        for (int k = 0; k < 2 * HOG_MAX; k++)
             go(receive_many, open_chan, 1);
         check_settle();
-        assert_in_range(calls_until_another_runs(sends[i], 2 * QUANTUM), 1, QUANTUM);
+        assert_in_range(calls_until_another_runs(sends[i], 2 * HOG_MAX), 1, HOG_MAX);
         while (chan_trysend(open_chan, 1) == 0)
             ;
-        for (int k = 0; k < 2 * QUANTUM; k++)
+        for (int k = 0; k < 2 * HOG_MAX; k++)
             go(send_many, open_chan, 1);
         check_settle();
-        assert_in_range(calls_until_another_runs(receives[i], 2 * QUANTUM), 1, QUANTUM);
+        assert_in_range(calls_until_another_runs(receives[i], 2 * HOG_MAX), 1, HOG_MAX);
         while (chan_tryrecv(open_chan, NULL) == 0)
             ;
     }
@@ -298,7 +301,7 @@ static void a_loop_over_calls_that_find_their_partner_lets_others_run(void **sta
 }
 
 static int ended_tasks_left;
-static task(void) ended_tasks[2 * QUANTUM];
+static task(void) ended_tasks[2 * HOG_MAX];
 
 static void join_ended(void)
 {
@@ -308,11 +311,11 @@ static void join_ended(void)
 static void a_loop_over_joins_of_ended_threads_lets_others_run(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2 * QUANTUM; i++)
+    for (int i = 0; i < 2 * HOG_MAX; i++)
         ended_tasks[i] = spawn(nothing);
     check_settle();
-    ended_tasks_left = 2 * QUANTUM;
-    assert_in_range(calls_until_another_runs(join_ended, 2 * QUANTUM), 2, QUANTUM);
+    ended_tasks_left = 2 * HOG_MAX;
+    assert_in_range(calls_until_another_runs(join_ended, 2 * HOG_MAX), 2, HOG_MAX);
     while (ended_tasks_left > 0)
         join_ended();
 }
@@ -564,9 +567,9 @@ static void pass_on(chan_rx(int) in, chan_tx(int) out)
 
 /* Each wakes the next and ends, so each next one runs before the queue's head: a witness, who is
  * always ready. */
-static void an_ended_threads_peer_runs_next_but_at_most_16_in_a_row(void **state)
+static void an_ended_threads_peer_runs_next_but_at_most_64_in_a_row(void **state)
 {
-    enum { LINKS = 50 };
+    enum { LINKS = 200 };
     chan(int) links[LINKS + 1];
     int row = 0, longest = 0;
 
@@ -674,7 +677,147 @@ static void a_leaf_of_a_tree_of_joins_needs_no_stack_of_its_own(void **state)
     leaves = 0;
     grow_tree(12);
     assert_int_equal(leaves, 4096);
-    assert_in_range(stacks_peak(), 1, 4096 + STREAK_MAX);
+    assert_in_range(stacks_peak(), 1, 1000);
+}
+
+static void sum_up(chan_tx(int) up, int first, int n)
+{
+    chan(int) parts;
+    int part, sum = 0;
+
+    if (n == 1) {
+        chan_send(up, first);
+        return;
+    }
+    parts = chan_new(int);
+    for (int i = 0; i < 10; i++)
+        go(sum_up, parts, first + i * n / 10, n / 10);
+    for (int i = 0; i < 10; i++) {
+        chan_recv(parts, &part);
+        sum += part;
+    }
+    chan_free(parts);
+    chan_send(up, sum);
+}
+
+/* In order of age, all 1,111 inner nodes would be parked when the first leaf runs, and whoever came
+ * to the tail of the queue in between would hold his stack until then. */
+static void a_tree_of_channels_grows_in_depth(void **state)
+{
+    chan(int) top = chan_new(int);
+    int sum = 0;
+
+    (void)state;
+    go(sum_up, top, 0, 10000);
+    chan_recv(top, &sum);
+    check_settle();
+    assert_int_equal(sum, 49995000);
+    assert_in_range(stacks_peak(), 1, 400);
+    chan_free(top);
+}
+
+/* ---- threads that have not run yet ---- */
+
+static void note_age(const char *who)
+{
+    note("%s", who);
+}
+
+static void start_two_and_park(chan_rx(int) c)
+{
+    note("parent ");
+    go(note_age, "first ");
+    go(note_age, "second ");
+    chan_recv(c, NULL);
+}
+
+static void the_newborn_of_a_thread_that_parks_run_before_older_ones_in_order(void **state)
+{
+    (void)state;
+    go(start_two_and_park, open_chan);
+    go(note_age, "old ");
+    go(note_age, "older ");
+    check_settle();
+    assert_noted("parent first second old older ");
+    chan_send(open_chan, 1);
+    check_settle();
+}
+
+static void note_in_turn(const char *who)
+{
+    note("%s", who);
+    weft_yield();
+    note("%s", who);
+}
+
+static void a_newborn_thread_does_not_run_before_one_that_is_ready(void **state)
+{
+    (void)state;
+    go(note_in_turn, "ready ");
+    weft_yield();
+    go(start_two_and_park, open_chan);
+    assert_noted("ready ");
+    weft_yield(); /* the queue: ready, parent, and now main */
+    assert_noted("ready parent ");
+    check_settle();
+    assert_noted("first second ");
+    chan_send(open_chan, 1);
+    check_settle();
+}
+
+static int born, born_before_old;
+static bool old_ran;
+
+static void be_old(void)
+{
+    old_ran = true;
+    born_before_old = born;
+}
+
+static void bear(void)
+{
+    born++;
+    if (born > 4 * FAVOURS_MAX)
+        return;
+    go(bear);
+    if (!old_ran)
+        chan_recv(open_chan, NULL);
+}
+
+static void an_older_thread_runs_after_a_bounded_number_of_newborn(void **state)
+{
+    (void)state;
+    born = 0;
+    old_ran = false;
+    go(bear);
+    go(be_old);
+    check_settle();
+    while (chan_trysend(open_chan, 1) == 0)
+        ;
+    check_settle();
+    assert_in_range(born_before_old, FAVOURS_MAX / 2, FAVOURS_MAX + 1);
+}
+
+static void bear_many(int n)
+{
+    for (int i = 0; i < n; i++)
+        go(note_age, "x");
+    chan_recv(open_chan, NULL);
+}
+
+static void a_large_brood_waits_its_turn(void **state)
+{
+    (void)state;
+    go(bear_many, BROOD_MAX + 1);
+    go(be_old);
+    old_ran = false;
+    while (!old_ran)
+        weft_yield();
+    assert_noted("");
+    check_settle();
+    assert_int_equal(strlen(noted()), BROOD_MAX + 1);
+    chan_send(open_chan, 1);
+    check_settle();
 }
 
 static void threads_that_do_not_park_share_one_stack(void **state)
@@ -1020,9 +1163,14 @@ int main(void)
         check_test(timers_fire_although_threads_are_always_ready),
         check_test(timers_fire_although_one_thread_never_parks),
         check_test(the_clock_stands_still_while_a_thread_can_run),
-        check_test(an_ended_threads_peer_runs_next_but_at_most_16_in_a_row),
+        check_test(an_ended_threads_peer_runs_next_but_at_most_64_in_a_row),
         check_test(an_ended_thread_takes_no_unstarted_one_for_its_peer),
         check_test(a_leaf_of_a_tree_of_joins_needs_no_stack_of_its_own),
+        check_test(a_tree_of_channels_grows_in_depth),
+        with_objects_test(the_newborn_of_a_thread_that_parks_run_before_older_ones_in_order),
+        with_objects_test(a_newborn_thread_does_not_run_before_one_that_is_ready),
+        with_objects_test(an_older_thread_runs_after_a_bounded_number_of_newborn),
+        with_objects_test(a_large_brood_waits_its_turn),
         check_test(threads_that_do_not_park_share_one_stack),
         check_test(under_a_sanitizer_no_thread_follows_another_on_its_stack_without_a_switch),
         with_objects_test(each_thread_has_an_errno_of_its_own),
