@@ -100,7 +100,6 @@ void weft__sched_unstarve(struct weft_worker *w, struct weft_thread *t)
 
 static inline struct weft_control *sched_settle(struct weft_control *c, struct weft_thread *t)
 {
-    c->woke = NULL;
     c->thread = t;
     c->result = 0;
     c->wait = NULL;
@@ -163,7 +162,7 @@ static bool sched_feed(struct weft_worker *w, int stack_class)
     c = sched_take(w, stack_class);
     if (!c)
         return false;
-    weft__ring_push_back(&w->run, sched_settle(c, sched_starved_pop(w, queue)));
+    weft__sched_last(w, sched_settle(c, sched_starved_pop(w, queue)), 0);
     return true;
 }
 
@@ -294,7 +293,7 @@ WEFT__NOINLINE int weft__sched_next(struct weft_worker *w, struct weft_control *
 
     if (WEFT__UNLIKELY(w->countdown == 0))
         sched_poll(w);
-    if (WEFT__UNLIKELY(weft__ring_count(run) == 0 || w->starving))
+    if (WEFT__UNLIKELY(weft__ring_count(run) == 0 || w->starving || w->oracle.choose))
         return sched_next_any(w, me);
     if (run->head == w->born_since)
         sched_favour(w);
@@ -312,8 +311,7 @@ WEFT__NOINLINE int weft__sched_tail(struct weft_worker *w, int result)
 {
     struct weft_control *me = w->current;
 
-    me->result = result;
-    weft__ring_push_back(&w->run, me);
+    weft__sched_last(w, me, result);
     return weft__switch_next(w, me);
 }
 
@@ -350,6 +348,14 @@ WEFT__COLD void weft__interrupt(struct weft_worker *w, struct weft_control *c, i
 
 /* ---- the end of a thread ---- */
 
+/* Who is the last in line, if it is one that has run. */
+static struct weft_control *sched_ready_last(const struct weft_ring *run)
+{
+    void *entry = weft__ring_peek(run, weft__ring_count(run) - 1);
+
+    return weft__entry_is_unstarted(entry) ? NULL : entry;
+}
+
 /* Whom an ended thread runs before the queue's head: who waited for its end, else the one it woke
  * last if that is still the last in line. Bounded, so that a chain of short threads cannot keep
  * the others waiting. Without it a tree of a million leaves holds a million stacks. */
@@ -357,12 +363,15 @@ static struct weft_control *sched_heir(struct weft_worker *w, struct weft_contro
                                        struct weft_control *peer)
 {
     uint32_t ready = weft__ring_count(&w->run);
-    bool woke_last = self->woke && ready > 0 && weft__ring_peek(&w->run, ready - 1) == self->woke;
+    struct weft_control *last = ready > 0 ? sched_ready_last(&w->run) : NULL;
+    bool woke_last = last && last->woken_by == weft__waker(self);
 
     if ((!peer && !woke_last) || w->streak >= SCHED_STREAK_MAX || w->oracle.choose) {
         w->streak = 0;
+        if (woke_last)
+            last->woken_by = 0; /* nor is it the heir of who comes next on this stack */
         if (peer)
-            weft__ring_push_back(&w->run, peer);
+            weft__sched_last(w, peer, peer->result);
         return NULL;
     }
     w->streak++;

@@ -57,12 +57,12 @@ enum {
 struct weft_control {
     struct weft_context context;  /* where it goes on; first, as the switch knows */
     int result;                   /* what its parked call will return; written by its waker */
-    const struct weft_wait *wait; /* NULL unless parked or suspended */
     int saved_errno;              /* while it is not running */
+    const struct weft_wait *wait; /* NULL unless parked or suspended */
     uint32_t interrupt;           /* WEFT__INTERRUPT_ bits; looked at by every call that may park */
+    uint32_t woken_by;            /* ready: whose doing that is, see weft__waker; else stale */
     struct weft_waiter waiter;    /* of send and receive; a select's are in its clauses */
     void *on;                     /* parked: what it waits for, as its wait knows */
-    struct weft_control *woke;    /* whom it woke last; may have ended since */
     uint32_t on_count;            /* select: how many clauses are at `on` */
     size_t on_stride;             /* select: bytes from one to the next */
     struct weft_timer timer;      /* of a sleep, or of a select's timeout */
@@ -220,13 +220,27 @@ static inline __attribute__((always_inline)) int weft__park(struct weft_worker *
 
 /* ---- the way back ---- */
 
+/* Names a waker: not zero, and but by chance no two have the same. */
+static inline uint32_t weft__waker(const struct weft_control *c)
+{
+    return (uint32_t)((uintptr_t)c >> 4) | 1;
+}
+
+/* By nobody's doing but its own, a thread goes to the tail. */
+static inline void weft__sched_last(struct weft_worker *w, struct weft_control *c, int result)
+{
+    c->woken_by = 0;
+    c->result = result;
+    weft__ring_push_back(&w->run, c);
+}
+
 /* The running thread, `me`, readies another, which whoever calls this has unhooked from everything
  * but its deadlines. */
 static inline __attribute__((always_inline)) void weft__wake(struct weft_worker *w,
                                                              struct weft_control *me,
                                                              struct weft_control *c, int result)
 {
-    me->woke = c;
+    c->woken_by = weft__waker(me);
     c->result = result;
     c->wait = NULL;
     weft__ring_push_back(&w->run, c);

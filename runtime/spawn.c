@@ -455,8 +455,7 @@ WEFT_API WEFT__NOIPA void weft_yield(void)
 
     if (!w)
         return;
-    w->current->result = 0;
-    weft__ring_push_back(&w->run, w->current);
+    weft__sched_last(w, w->current, 0);
     weft__switch_next(w, w->current);
 }
 

@@ -160,7 +160,7 @@ static inline struct weft_result weft__start_call(void (*fn)(void), const struct
 static inline void weft__start_save_fp_control(uint32_t *control)
 {
 #if defined __x86_64__
-    __asm__ volatile("stmxcsr %0\n\tfnstcw 2+%0" : "=m"(*control));
+    __asm__ volatile("stmxcsr (%1)\n\tfnstcw 2(%1)" : "=m"(*control) : "r"(control));
 #elif defined __aarch64__
     uint64_t fpcr;
 

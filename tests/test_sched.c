@@ -595,6 +595,35 @@ static void an_ended_threads_peer_runs_next_but_at_most_64_in_a_row(void **state
         chan_free(links[i]);
 }
 
+static void note_age(const char *who)
+{
+    note("%s", who);
+}
+
+static void wake_and_yield(chan_tx(int) c)
+{
+    chan_send(c, 1);
+    weft_yield();
+    weft_yield();
+    note("waker ");
+}
+
+/* Main is the one that the waker woke last, and the last in line when that one ends; but it has run
+ * since, and yielded. It used to be taken for an heir, and to overtake. */
+static void who_has_yielded_since_it_was_woken_is_nobodys_heir(void **state)
+{
+    chan(int) c = chan_new(int);
+
+    (void)state;
+    go(wake_and_yield, c);
+    chan_recv(c, NULL);
+    weft_yield();
+    go(note_age, "other ");
+    weft_yield();
+    assert_noted("waker other ");
+    chan_free(c);
+}
+
 static void park_on(chan_rx(int) c)
 {
     chan_recv(c, NULL);
@@ -717,11 +746,6 @@ static void a_tree_of_channels_grows_in_depth(void **state)
 }
 
 /* ---- threads that have not run yet ---- */
-
-static void note_age(const char *who)
-{
-    note("%s", who);
-}
 
 static void start_two_and_park(chan_rx(int) c)
 {
@@ -1165,6 +1189,7 @@ int main(void)
         check_test(the_clock_stands_still_while_a_thread_can_run),
         check_test(an_ended_threads_peer_runs_next_but_at_most_64_in_a_row),
         check_test(an_ended_thread_takes_no_unstarted_one_for_its_peer),
+        check_test(who_has_yielded_since_it_was_woken_is_nobodys_heir),
         check_test(a_leaf_of_a_tree_of_joins_needs_no_stack_of_its_own),
         check_test(a_tree_of_channels_grows_in_depth),
         with_objects_test(the_newborn_of_a_thread_that_parks_run_before_older_ones_in_order),
