@@ -86,25 +86,6 @@ void weft__chan_take(struct weft_worker *w, struct weft_waiter *sender, void *in
     chan_meet(w, sender, into, weft__chan_object(sender), size);
 }
 
-/* One word between two plain operations has a straight path: it needs no frame.
- * A waiter with an object is a plain one. */
-static inline bool chan_is_straight(const void *into, const void *from, size_t size)
-{
-    return WEFT__LIKELY(size == sizeof(uint64_t)) && WEFT__LIKELY(into != NULL) &&
-           WEFT__LIKELY(from != NULL);
-}
-
-static inline __attribute__((always_inline)) int chan_meet_straight(struct weft_worker *w,
-                                                                    struct weft_control *me,
-                                                                    struct weft_waiter *waiter,
-                                                                    void *into, const void *from)
-{
-    weft__list_remove(&waiter->link);
-    memcpy(into, from, sizeof(uint64_t));
-    weft__wake(w, me, WEFT__CONTAINER_OF(waiter, struct weft_control, waiter), 0);
-    return weft__spend(w, 0);
-}
-
 static WEFT__COLD int chan_closed(struct weft_worker *w)
 {
     return weft__spend(w, -EPIPE);
@@ -141,9 +122,10 @@ WEFT_API WEFT__NOIPA int weft_chan_send_(struct weft_chan *c, const void *object
     if (!weft__list_is_empty(&c->receivers)) {
         struct weft_waiter *receiver = weft__chan_first(&c->receivers);
 
-        if (chan_is_straight(receiver->object, object, size))
-            return chan_meet_straight(w, me, receiver, receiver->object, object);
-        return chan_send_met(w, c, object);
+        if (!weft__chan_is_straight(receiver->object, object, size))
+            return chan_send_met(w, c, object);
+        weft__chan_meet_straight(w, me, receiver, receiver->object, object);
+        return weft__spend(w, 0);
     }
     if (WEFT__UNLIKELY(c->closed))
         return chan_closed(w);
@@ -195,9 +177,10 @@ WEFT_API WEFT__NOIPA int weft_chan_recv_(struct weft_chan *c, void *object, size
     if (!weft__list_is_empty(&c->senders)) {
         struct weft_waiter *sender = weft__chan_first(&c->senders);
 
-        if (chan_is_straight(object, sender->object, size))
-            return chan_meet_straight(w, me, sender, object, sender->object);
-        return chan_recv_met(w, c, object);
+        if (!weft__chan_is_straight(object, sender->object, size))
+            return chan_recv_met(w, c, object);
+        weft__chan_meet_straight(w, me, sender, object, sender->object);
+        return weft__spend(w, 0);
     }
     if (WEFT__UNLIKELY(c->closed))
         return chan_closed(w);

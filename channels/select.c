@@ -14,13 +14,18 @@ struct select_set {
     size_t stride;
 };
 
+enum {
+    SELECT_BLOCK = 64,  /* clauses of which one word says which are ready */
+    SELECT_BLOCKS = 16, /* so many words are kept; of more clauses the rest is looked at twice */
+};
+
 /* What one scan finds. */
 struct select_scan {
-    uint32_t ready; /* how many clauses could go now; a closed channel's can */
-    size_t first_ready;
+    uint32_t ready;     /* how many clauses could go now; a closed channel's can */
+    int immediate;      /* the index of a default clause, or -1 */
     int64_t timeout_ns; /* the soonest, WEFT_FOREVER if none */
     size_t timeout;     /* its index */
-    int immediate;      /* the index of a default clause, or -1 */
+    uint64_t blocks[SELECT_BLOCKS];
 };
 
 static struct weft_case *select_at(const struct select_set *set, size_t i)
@@ -28,14 +33,19 @@ static struct weft_case *select_at(const struct select_set *set, size_t i)
     return (struct weft_case *)(void *)((char *)set->cases + i * set->stride);
 }
 
+/* Only these have a channel. */
 static bool select_is_channel(const struct weft_case *k)
 {
-    return (k->op == WEFT_OP_RECV || k->op == WEFT_OP_SEND) && k->chan;
+    return k->chan != NULL;
 }
 
-static struct weft_list *select_partners(const struct weft_case *k)
+_Static_assert(offsetof(struct weft_chan, receivers) == WEFT_OP_SEND * sizeof(void *) &&
+                   offsetof(struct weft_chan, senders) == WEFT_OP_RECV * sizeof(void *),
+               "the operation says where the partners are");
+
+static inline struct weft_list *select_partners(const struct weft_case *k)
 {
-    return k->op == WEFT_OP_RECV ? &k->chan->senders : &k->chan->receivers;
+    return (struct weft_list *)(void *)((void **)(void *)k->chan + k->op);
 }
 
 static struct weft_list *select_own_queue(const struct weft_case *k)
@@ -44,56 +54,109 @@ static struct weft_list *select_own_queue(const struct weft_case *k)
 }
 
 /* A select never matches itself: its own clauses are not queued while it looks. */
-static bool select_is_ready(const struct weft_case *k)
+static inline bool select_is_ready(const struct weft_case *k)
 {
-    return select_is_channel(k) && (!weft__list_is_empty(select_partners(k)) || k->chan->closed);
+    return (int)!weft__list_is_empty(select_partners(k)) | (int)k->chan->closed;
 }
 
-static void select_check(const struct weft_case *k)
+static inline void select_check(const struct weft_worker *w, const struct weft_case *k)
 {
-    if (WEFT__UNLIKELY(k->chan->owner != weft__self || k->chan->size != (size_t)k->amount))
+    if (WEFT__UNLIKELY(k->chan->owner != w || k->chan->size != (size_t)k->amount))
         weft__chan_refuse(k->chan, (size_t)k->amount, "chan_select");
 }
 
-static void select_note_timeout(struct select_scan *scan, const struct weft_case *k, size_t i)
+static WEFT__NOINLINE void select_note(struct select_scan *scan, const struct weft_case *k,
+                                       size_t i)
 {
-    if (k->amount >= scan->timeout_ns)
-        return;
-    scan->timeout_ns = k->amount;
-    scan->timeout = i;
-}
-
-static void select_look(const struct select_set *set, struct select_scan *scan)
-{
-    for (size_t i = 0; i < set->n; i++) {
-        const struct weft_case *k = select_at(set, i);
-
-        if (select_is_channel(k)) {
-            select_check(k);
-            if (select_is_ready(k) && scan->ready++ == 0)
-                scan->first_ready = i;
-        } else if (k->op == WEFT_OP_DEFAULT) {
-            scan->immediate = (int)i;
-        } else if (k->op == WEFT_OP_TIMEOUT) {
-            select_note_timeout(scan, k, i);
-        }
+    if (k->op == WEFT_OP_DEFAULT) {
+        scan->immediate = (int)i;
+    } else if (k->op == WEFT_OP_TIMEOUT && k->amount < scan->timeout_ns) {
+        scan->timeout_ns = k->amount;
+        scan->timeout = i;
     }
 }
 
-/* Uniformly one of the ready clauses. */
-static size_t select_choose(struct weft_worker *w, const struct select_set *set,
-                            const struct select_scan *scan)
+/* The ready ones among the clauses from i to the end of its block, as bits. */
+static inline __attribute__((always_inline)) uint64_t
+select_look_block(const struct weft_worker *w, const struct select_set *set,
+                  struct select_scan *scan, size_t i, uint32_t *count)
 {
-    size_t i = scan->first_ready;
-    uint32_t skip;
+    size_t n = set->n - i < SELECT_BLOCK ? set->n - i : SELECT_BLOCK;
+    const struct weft_case *k = select_at(set, i);
+    uint64_t all = 0;
+    uint32_t ones = 0;
 
-    if (scan->ready == 1)
-        return i;
-    skip = weft__oracle_choose(&w->oracle, scan->ready, WEFT__CHOICE_SELECT);
-    while (skip > 0)
-        if (select_is_ready(select_at(set, ++i)))
-            skip--;
-    return i;
+    for (size_t bit = 0; bit < n; bit++) {
+        if (WEFT__LIKELY(select_is_channel(k))) {
+            uint64_t ready = select_is_ready(k);
+
+            select_check(w, k);
+            all |= ready << bit;
+            ones += (uint32_t)ready;
+        } else {
+            select_note(scan, k, i + bit);
+        }
+        k = (const struct weft_case *)(const void *)((const char *)k + set->stride);
+    }
+    *count = ones; /* of a few clauses that is cheaper than counting bits */
+    return all;
+}
+
+static WEFT__NOINLINE void select_look_many(const struct weft_worker *w,
+                                            const struct select_set *set, struct select_scan *scan)
+{
+    uint32_t all = 0, count;
+
+    for (size_t i = 0; i < set->n; i += SELECT_BLOCK) {
+        uint64_t ready = select_look_block(w, set, scan, i, &count);
+
+        if (i / SELECT_BLOCK < SELECT_BLOCKS)
+            scan->blocks[i / SELECT_BLOCK] = ready;
+        all += weft__bits(ready);
+    }
+    scan->ready = all;
+}
+
+static inline void select_look(const struct weft_worker *w, const struct select_set *set,
+                               struct select_scan *scan)
+{
+    scan->immediate = -1;
+    scan->timeout_ns = WEFT_FOREVER;
+    if (WEFT__UNLIKELY(set->n > SELECT_BLOCK))
+        select_look_many(w, set, scan);
+    else
+        scan->blocks[0] = select_look_block(w, set, scan, 0, &scan->ready);
+}
+
+static WEFT__NOINLINE size_t select_nth_of_many(const struct weft_worker *w,
+                                                const struct select_set *set,
+                                                struct select_scan *scan, uint32_t skip)
+{
+    for (size_t block = 0;; block++) {
+        uint32_t count;
+        uint64_t ready = block < SELECT_BLOCKS
+                             ? scan->blocks[block]
+                             : select_look_block(w, set, scan, block * SELECT_BLOCK, &count);
+
+        if (block < SELECT_BLOCKS)
+            count = weft__bits(ready);
+        if (skip < count)
+            return block * SELECT_BLOCK + weft__nth_bit(ready, skip);
+        skip -= count;
+    }
+}
+
+/* Uniformly one of the ready clauses, of which there is one at least. */
+static inline size_t select_choose(struct weft_worker *w, const struct select_set *set,
+                                   struct select_scan *scan)
+{
+    uint32_t skip = 0;
+
+    if (scan->ready > 1)
+        skip = weft__oracle_choose(&w->oracle, scan->ready, WEFT__CHOICE_SELECT);
+    if (WEFT__UNLIKELY(set->n > SELECT_BLOCK))
+        return select_nth_of_many(w, set, scan, skip);
+    return weft__nth_bit(scan->blocks[0], skip);
 }
 
 /* Completes a ready clause: what the select returns. */
@@ -103,9 +166,11 @@ static int select_do(struct weft_worker *w, const struct select_set *set, size_t
     struct weft_list *partners = select_partners(k);
     struct weft_waiter *partner = weft__chan_first(partners);
 
-    if (weft__list_is_empty(partners))
+    if (WEFT__UNLIKELY(weft__list_is_empty(partners)))
         return WEFT_CHAN_CLOSED((int)i);
-    if (k->op == WEFT_OP_RECV)
+    if (k->op == WEFT_OP_RECV && weft__chan_is_straight(k->object, partner->object, k->chan->size))
+        weft__chan_meet_straight(w, w->current, partner, k->object, partner->object);
+    else if (k->op == WEFT_OP_RECV)
         weft__chan_take(w, partner, k->object, k->chan->size);
     else
         weft__chan_give(w, partner, k->object, k->chan->size);
@@ -203,7 +268,7 @@ WEFT_API WEFT__NOIPA int weft_chan_select_(struct weft_case *cases, size_t n, si
 {
     struct weft_worker *w = weft__worker();
     struct select_set set = {.cases = cases, .n = n, .stride = case_size};
-    struct select_scan scan = {.timeout_ns = WEFT_FOREVER, .immediate = -1};
+    struct select_scan scan;
     struct weft_control *me;
 
     if (!w)
@@ -211,7 +276,7 @@ WEFT_API WEFT__NOIPA int weft_chan_select_(struct weft_case *cases, size_t n, si
     if (case_size < sizeof *cases || n > INT32_MAX / 2)
         return -EINVAL;
     me = w->current;
-    select_look(&set, &scan);
+    select_look(w, &set, &scan);
     if (scan.immediate >= 0)
         return scan.ready ? select_do(w, &set, select_choose(w, &set, &scan)) : scan.immediate;
     if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))

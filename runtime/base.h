@@ -47,6 +47,24 @@ static inline void weft__copy(void *into, const void *from, size_t size)
     }
 }
 
+/* How many bits are set. The compiler's own function is a call where the processor need not have the
+ * instruction. */
+static inline uint32_t weft__bits(uint64_t word)
+{
+    word -= word >> 1 & UINT64_C(0x5555555555555555);
+    word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
+    word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (uint32_t)(word * UINT64_C(0x0101010101010101) >> 56);
+}
+
+/* The place of the bit that is set above n others; there are more than n. */
+static inline size_t weft__nth_bit(uint64_t word, uint32_t n)
+{
+    for (; n > 0; n--)
+        word &= word - 1;
+    return (size_t)__builtin_ctzll(word);
+}
+
 /* a + b, held at the end of the range that it would leave. */
 static inline int64_t weft__add_saturating(int64_t a, int64_t b)
 {

@@ -395,7 +395,7 @@ static inline bool sched_chain(struct weft_worker *w, struct weft_control *self)
         return false;
     w->countdown--;
     run->head++;
-    __builtin_prefetch(run->slots[(run->head + WEFT__PREFETCH_NEAR) & run->mask]);
+    weft__prefetch(run);
     sched_settle(self, t);
     return true;
 }

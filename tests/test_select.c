@@ -853,6 +853,40 @@ static void an_oracle_is_offered_every_ready_clause_and_no_other(void **state)
     chan_free(closed);
 }
 
+/* Every third clause is ready. One scan keeps what it has seen of 1,024; of more it looks again. */
+static void assert_each_of_many_can_be_chosen(size_t n)
+{
+    enum { N_MAX = 2000 };
+    static struct weft_case cases[N_MAX];
+    struct told told = {0};
+    chan(int) never = chan_new(int), closed = chan_new(int);
+    uint32_t ready = (uint32_t)(n + 2) / 3;
+
+    weft__sched_set_oracle(weft__self, choose_as_told, &told);
+    chan_close(closed);
+    for (size_t i = 0; i < n; i++)
+        cases[i] = chan_set_recv(i % 3 == 0 ? closed : never, NULL);
+    for (uint32_t k = 0; k < ready; k++) {
+        told.choice = k;
+        assert_int_equal(chan_select_n(cases, n), CHAN_CLOSED((int)(3 * k)));
+        assert_int_equal(told.asked, ready);
+    }
+    weft__sched_set_oracle(weft__self, NULL, NULL);
+    chan_free(never);
+    chan_free(closed);
+}
+
+static void each_ready_clause_of_a_large_set_can_be_chosen(void **state)
+{
+    (void)state;
+    assert_each_of_many_can_be_chosen(63);
+    assert_each_of_many_can_be_chosen(64);
+    assert_each_of_many_can_be_chosen(65);
+    assert_each_of_many_can_be_chosen(1024);
+    assert_each_of_many_can_be_chosen(1025);
+    assert_each_of_many_can_be_chosen(2000);
+}
+
 /* Go's TestPseudoRandomSend. */
 static void send_zeroes_and_ones(chan_tx(int) c, int n)
 {
@@ -1190,6 +1224,7 @@ int main(void)
         check_test(each_ready_clause_is_chosen_equally_often),
         check_test(each_of_two_that_send_all_the_time_is_served_equally_often),
         check_test(an_oracle_is_offered_every_ready_clause_and_no_other),
+        check_test(each_ready_clause_of_a_large_set_can_be_chosen),
         check_test(a_select_that_sends_one_or_the_other_sends_both),
         check_test(a_thread_with_16_kib_of_stack_selects_among_ten_thousand),
         check_test(a_set_may_be_used_again),

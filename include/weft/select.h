@@ -65,7 +65,7 @@ struct weft_case {
     void *object; /* the user's, to copy from or to */
     struct weft_chan *chan;
     int64_t amount; /* the size of an element; nanoseconds of a timeout */
-    int op;         /* WEFT_OP_... */
+    int64_t op;     /* WEFT_OP_... */
 };
 
 /**
@@ -78,7 +78,8 @@ struct weft_clause {
     struct weft_case one;
 };
 
-enum { WEFT_OP_NONE, WEFT_OP_RECV, WEFT_OP_SEND, WEFT_OP_DEFAULT, WEFT_OP_TIMEOUT };
+/* Of a clause with a channel: where in it the queue of partners is, in words. */
+enum { WEFT_OP_NONE, WEFT_OP_DEFAULT, WEFT_OP_SEND, WEFT_OP_TIMEOUT, WEFT_OP_RECV };
 
 /**
  * What a select returns when it finds the channel of clause i closed: a constant expression, below
