@@ -3,7 +3,6 @@
 #include <weft/deadline.h>
 
 #include <errno.h>
-#include <string.h>
 
 #include "sched.h"
 
@@ -56,14 +55,16 @@ WEFT_API void weft_within_begin_(struct weft_deadline *user, int64_t ns)
     struct weft_worker *w = weft__worker();
     struct deadline *d = deadline_of(user);
 
-    memset(d, 0, sizeof *d);
-    if (!w)
+    d->control = NULL;
+    if (WEFT__UNLIKELY(!w))
         return;
+    d->timer.link.next = NULL; /* not armed */
     d->timer.due = deadline_due;
     d->control = w->current;
     d->outer = (struct deadline *)(void *)w->current->deadline;
-    deadline_arm(w, d, ns);
+    d->interrupt = 0;
     w->current->deadline = user;
+    deadline_arm(w, d, ns);
 }
 
 WEFT_API void weft_within_end_(struct weft_deadline *user)
@@ -71,7 +72,7 @@ WEFT_API void weft_within_end_(struct weft_deadline *user)
     struct deadline *d = deadline_of(user);
     struct weft_control *c = d->control;
 
-    if (!c)
+    if (WEFT__UNLIKELY(!c))
         return;
     if (weft__timer_is_armed(&d->timer))
         weft__wheel_cancel(&weft__self->timers, &d->timer);
