@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "sleepers.h"
+
+int main(int argc, char **argv)
+{
+    uint64_t n, samples;
+
+    bench_arguments(argc, argv, &n, &samples);
+    sleepers_init(n);
+    sleepers_run(n);
+    return 0;
+}
