@@ -184,21 +184,21 @@ WEFT_API struct weft_gen *weft_gen_start_(struct weft_gen *g, struct weft_start 
 /* The consumer leaves running for the body, straight. Once in a while it goes by the run queue, so
  * that a pair cannot keep the others waiting. */
 static WEFT__NOINLINE int gen_switch_next(struct weft_worker *w, struct weft_control *me,
-                                          struct weft_control *next)
+                                          struct weft_control *next, int result)
 {
     w->countdown++;
-    weft__wake(w, me, next, next->result);
+    weft__wake(w, me, next, result);
     return weft__switch_next(w, me);
 }
 
 static inline __attribute__((always_inline)) int gen_switch(struct weft_worker *w,
                                                             struct weft_control *me,
-                                                            struct weft_control *next)
+                                                            struct weft_control *next, int result)
 {
     if (WEFT__UNLIKELY(--w->countdown == 0))
-        return gen_switch_next(w, me, next);
+        return gen_switch_next(w, me, next, result);
     next->wait = NULL;
-    return weft__switch_to(w, me, next);
+    return weft__switch_with(w, me, next, result);
 }
 
 static inline __attribute__((always_inline)) int gen_suspend(struct weft_worker *w,
@@ -209,8 +209,7 @@ static inline __attribute__((always_inline)) int gen_suspend(struct weft_worker 
     g->consumer = NULL;
     g->suspended = me;
     me->wait = &gen_wait_suspended;
-    consumer->result = 0;
-    return gen_switch(w, me, consumer);
+    return gen_switch(w, me, consumer, 0);
 }
 
 static inline __attribute__((always_inline)) int gen_wake(struct weft_worker *w,
@@ -219,8 +218,7 @@ static inline __attribute__((always_inline)) int gen_wake(struct weft_worker *w,
                                                           struct weft_control *body, int result)
 {
     g->suspended = NULL;
-    body->result = result;
-    return gen_switch(w, me, body);
+    return gen_switch(w, me, body, result);
 }
 
 static inline void gen_enter(struct weft_gen *g, struct weft_control *me, void *object,
@@ -249,7 +247,7 @@ static WEFT__NOINLINE int gen_begin(struct weft_worker *w, struct weft_control *
     struct weft_control *c = weft__sched_bind(w, g->body);
 
     if (c && c->thread == g->body)
-        return gen_switch(w, me, c);
+        return gen_switch(w, me, c, 0);
     if (c)
         weft__ready(w, c, 0); /* somebody else waited longer for the stack */
     return weft__switch_next(w, me);

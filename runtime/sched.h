@@ -196,14 +196,22 @@ static inline __attribute__((always_inline)) void weft__prefetch(const struct we
 }
 
 /* Everything per thread is exchanged here, by the side that leaves. */
-static inline __attribute__((always_inline)) int weft__switch_to(struct weft_worker *w,
-                                                                 struct weft_control *me,
-                                                                 struct weft_control *next)
+static inline __attribute__((always_inline)) int weft__switch_with(struct weft_worker *w,
+                                                                   struct weft_control *me,
+                                                                   struct weft_control *next,
+                                                                   int result)
 {
     me->saved_errno = *w->errno_at;
     *w->errno_at = next->saved_errno;
     w->current = next;
-    return w->switch_to(&me->context, &next->context, next->result);
+    return w->switch_to(&me->context, &next->context, result);
+}
+
+static inline __attribute__((always_inline)) int weft__switch_to(struct weft_worker *w,
+                                                                 struct weft_control *me,
+                                                                 struct weft_control *next)
+{
+    return weft__switch_with(w, me, next, next->result);
 }
 
 /* The long way to the next thread: looks outside when the countdown is spent, starts threads, waits

@@ -52,6 +52,18 @@ static uint64_t sieve(struct chan *numbers, struct filter *filters, thread_id *t
     return sum;
 }
 
+static void finish(struct chan *numbers, thread_id *threads, uint64_t primes)
+{
+    enough = true;
+    while (chan_recv_word(&numbers[primes - 1]) != 0)
+        ;
+    for (uint64_t i = 0; i < primes; i++) {
+        thread_join(threads[i]);
+        chan_drop(&numbers[i]);
+    }
+    enough = false;
+}
+
 int main(int argc, char **argv)
 {
     uint64_t primes, samples;
@@ -62,17 +74,13 @@ int main(int argc, char **argv)
     struct filter *filters = calloc(primes, sizeof *filters);
     thread_id *threads = calloc(primes, sizeof *threads);
     bench_check(numbers && filters && threads, "no memory");
-    while (samples_next(&samples)) {
-        enough = false;
+    for (bool more = samples_next(&samples); more;) {
         uint64_t began = bench_now_ns(), sum = sieve(numbers, filters, threads, primes);
+
         bench_print(1, bench_now_ns() - began, sum);
-        enough = true;
-        while (chan_recv_word(&numbers[primes - 1]) != 0)
-            ;
-        for (uint64_t i = 0; i < primes; i++)
-            thread_join(threads[i]);
-        for (uint64_t i = 0; i < primes; i++)
-            chan_drop(&numbers[i]);
+        more = samples_next(&samples);
+        if (more) /* else the threads end with the process */
+            finish(numbers, threads, primes);
     }
     return 0;
 }
