@@ -33,13 +33,12 @@ static const struct weft_wait chan_wait_recv = {
 WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
 {
     struct weft_worker *w = weft__worker();
-    struct weft_chan *c = w ? weft__calls.malloc(sizeof *c) : NULL;
+    struct weft_chan *c = w && size < WEFT__CHAN_CLOSED ? weft__calls.malloc(sizeof *c) : NULL;
 
     if (!c)
         return NULL;
     c->owner = w;
-    c->size = size;
-    c->closed = false;
+    c->shape = size;
     c->site = site;
     weft__list_init(&c->receivers);
     weft__list_init(&c->senders);
@@ -54,13 +53,29 @@ WEFT__COLD int weft__chan_refuse(const struct weft_chan *c, size_t size, const c
         weft__mistake(
             "%s of channel %p (made at %s), which was freed, or belongs to another OS thread", call,
             (const void *)c, c->site);
+    if (weft__chan_size(c) == size)
+        return -EPIPE;
     weft__mistake("%s of channel %p (made at %s) with elements of %zu bytes: its own have %zu",
-                  call, (const void *)c, c->site, size, c->size);
+                  call, (const void *)c, c->site, size, weft__chan_size(c));
 }
 
-static bool chan_is_foreign(const struct weft_chan *c, const struct weft_worker *w, size_t size)
+/* Open, one's own, and with elements of this size. */
+static inline bool chan_is_open(const struct weft_chan *c, const struct weft_worker *w, size_t size)
 {
-    return !c || c->owner != w || c->size != size;
+    return WEFT__LIKELY(c != NULL) && WEFT__LIKELY(c->owner == w) && WEFT__LIKELY(c->shape == size);
+}
+
+/* What a call that may park returns for a channel that is not. */
+static WEFT__COLD int chan_unusable(const struct weft_chan *c, size_t size, const char *call)
+{
+    int result = weft__chan_refuse(c, size, call);
+    struct weft_worker *w = weft__self;
+
+    if (result == -EINVAL)
+        return result;
+    if (w->current->interrupt & WEFT__INTERRUPT_FAIL)
+        return weft__sched_interrupted(w, w->current);
+    return weft__spend(w, result);
 }
 
 /* ---- the meeting ---- */
@@ -68,11 +83,12 @@ static bool chan_is_foreign(const struct weft_chan *c, const struct weft_worker 
 static void chan_meet(struct weft_worker *w, struct weft_waiter *waiter, void *into,
                       const void *from, size_t size)
 {
+    struct weft_control *control = weft__chan_control(waiter);
     int result = weft__chan_claim(waiter, false, 0);
 
     if (into)
         weft__copy(into, from, size);
-    weft__ready(w, waiter->control, result);
+    weft__ready(w, control, result);
 }
 
 void weft__chan_give(struct weft_worker *w, struct weft_waiter *receiver, const void *from,
@@ -86,17 +102,12 @@ void weft__chan_take(struct weft_worker *w, struct weft_waiter *sender, void *in
     chan_meet(w, sender, into, weft__chan_object(sender), size);
 }
 
-static WEFT__COLD int chan_closed(struct weft_worker *w)
-{
-    return weft__spend(w, -EPIPE);
-}
-
 /* ---- send ---- */
 
 static WEFT__NOINLINE int chan_send_met(struct weft_worker *w, struct weft_chan *c,
                                         const void *object)
 {
-    weft__chan_give(w, weft__chan_first(&c->receivers), object, c->size);
+    weft__chan_give(w, weft__chan_first(&c->receivers), object, weft__chan_size(c));
     return weft__spend(w, 0);
 }
 
@@ -106,7 +117,7 @@ static WEFT__COLD int chan_send_interrupted(struct weft_worker *w, struct weft_c
 {
     if (me->interrupt & WEFT__INTERRUPT_FAIL)
         return weft__sched_interrupted(w, me);
-    return weft__sched_tried(w, weft_chan_trysend_(c, object, c->size));
+    return weft__sched_tried(w, weft_chan_trysend_(c, object, weft__chan_size(c)));
 }
 
 WEFT_API WEFT__NOIPA int weft_chan_send_(struct weft_chan *c, const void *object, size_t size)
@@ -114,8 +125,8 @@ WEFT_API WEFT__NOIPA int weft_chan_send_(struct weft_chan *c, const void *object
     struct weft_worker *w = weft__self;
     struct weft_control *me;
 
-    if (WEFT__UNLIKELY(chan_is_foreign(c, w, size)))
-        return weft__chan_refuse(c, size, "chan_send");
+    if (!chan_is_open(c, w, size))
+        return chan_unusable(c, size, "chan_send");
     me = w->current;
     if (WEFT__UNLIKELY(me->interrupt))
         return chan_send_interrupted(w, me, c, object);
@@ -127,8 +138,6 @@ WEFT_API WEFT__NOIPA int weft_chan_send_(struct weft_chan *c, const void *object
         weft__chan_meet_straight(w, me, receiver, receiver->object, object);
         return weft__spend(w, 0);
     }
-    if (WEFT__UNLIKELY(c->closed))
-        return chan_closed(w);
     me->waiter.object = (void *)(uintptr_t)object;
     me->on = c;
     weft__list_push_back(&c->senders, &me->waiter.link);
@@ -139,20 +148,20 @@ WEFT_API int weft_chan_trysend_(struct weft_chan *c, const void *object, size_t 
 {
     struct weft_worker *w = weft__self;
 
-    if (chan_is_foreign(c, w, size))
+    if (!chan_is_open(c, w, size))
         return weft__chan_refuse(c, size, "chan_trysend");
     if (!weft__list_is_empty(&c->receivers)) {
         weft__chan_give(w, weft__chan_first(&c->receivers), object, size);
         return 0;
     }
-    return c->closed ? -EPIPE : -EAGAIN;
+    return -EAGAIN;
 }
 
 /* ---- receive ---- */
 
 static WEFT__NOINLINE int chan_recv_met(struct weft_worker *w, struct weft_chan *c, void *object)
 {
-    weft__chan_take(w, weft__chan_first(&c->senders), object, c->size);
+    weft__chan_take(w, weft__chan_first(&c->senders), object, weft__chan_size(c));
     return weft__spend(w, 0);
 }
 
@@ -161,7 +170,7 @@ static WEFT__COLD int chan_recv_interrupted(struct weft_worker *w, struct weft_c
 {
     if (me->interrupt & WEFT__INTERRUPT_FAIL)
         return weft__sched_interrupted(w, me);
-    return weft__sched_tried(w, weft_chan_tryrecv_(c, object, c->size));
+    return weft__sched_tried(w, weft_chan_tryrecv_(c, object, weft__chan_size(c)));
 }
 
 WEFT_API WEFT__NOIPA int weft_chan_recv_(struct weft_chan *c, void *object, size_t size)
@@ -169,8 +178,8 @@ WEFT_API WEFT__NOIPA int weft_chan_recv_(struct weft_chan *c, void *object, size
     struct weft_worker *w = weft__self;
     struct weft_control *me;
 
-    if (WEFT__UNLIKELY(chan_is_foreign(c, w, size)))
-        return weft__chan_refuse(c, size, "chan_recv");
+    if (!chan_is_open(c, w, size))
+        return chan_unusable(c, size, "chan_recv");
     me = w->current;
     if (WEFT__UNLIKELY(me->interrupt))
         return chan_recv_interrupted(w, me, c, object);
@@ -182,8 +191,6 @@ WEFT_API WEFT__NOIPA int weft_chan_recv_(struct weft_chan *c, void *object, size
         weft__chan_meet_straight(w, me, sender, object, sender->object);
         return weft__spend(w, 0);
     }
-    if (WEFT__UNLIKELY(c->closed))
-        return chan_closed(w);
     me->waiter.object = object;
     me->on = c;
     weft__list_push_back(&c->receivers, &me->waiter.link);
@@ -194,13 +201,13 @@ WEFT_API int weft_chan_tryrecv_(struct weft_chan *c, void *object, size_t size)
 {
     struct weft_worker *w = weft__self;
 
-    if (chan_is_foreign(c, w, size))
+    if (!chan_is_open(c, w, size))
         return weft__chan_refuse(c, size, "chan_tryrecv");
     if (!weft__list_is_empty(&c->senders)) {
         weft__chan_take(w, weft__chan_first(&c->senders), object, size);
         return 0;
     }
-    return c->closed ? -EPIPE : -EAGAIN;
+    return -EAGAIN;
 }
 
 /* ---- close and free ---- */
@@ -209,9 +216,10 @@ static void chan_dismiss(struct weft_worker *w, struct weft_list *queue)
 {
     while (!weft__list_is_empty(queue)) {
         struct weft_waiter *waiter = weft__chan_first(queue);
+        struct weft_control *control = weft__chan_control(waiter);
         int result = weft__chan_claim(waiter, true, -EPIPE);
 
-        weft__ready(w, waiter->control, result);
+        weft__ready(w, control, result);
     }
 }
 
@@ -219,11 +227,11 @@ WEFT_API int weft_chan_close_(struct weft_chan *c)
 {
     struct weft_worker *w = weft__self;
 
-    if (chan_is_foreign(c, w, c ? c->size : 0))
-        return weft__chan_refuse(c, c ? c->size : 0, "chan_close");
-    if (c->closed)
-        return -EPIPE;
-    c->closed = true;
+    size_t size = c ? weft__chan_size(c) : 0;
+
+    if (!chan_is_open(c, w, size))
+        return weft__chan_refuse(c, size, "chan_close");
+    c->shape |= WEFT__CHAN_CLOSED;
     chan_dismiss(w, &c->receivers);
     chan_dismiss(w, &c->senders);
     return 0;
@@ -234,7 +242,7 @@ WEFT_API void weft_chan_free_(struct weft_chan *c)
     if (!c)
         return;
     if (c->owner != weft__self)
-        weft__chan_refuse(c, c->size, "chan_free");
+        weft__chan_refuse(c, weft__chan_size(c), "chan_free");
     if (!weft__list_is_empty(&c->receivers) || !weft__list_is_empty(&c->senders))
         weft__mistake("chan_free of channel %p (made at %s) while threads wait in it", (void *)c,
                       c->site);

@@ -19,16 +19,29 @@
  *   completes its operation, and takes the other clauses of its select off their channels. */
 struct weft_chan {
     struct weft_worker *owner; /* only its threads may use the channel */
-    size_t size;               /* of an element */
+    size_t shape;              /* the size of an element, and WEFT__CHAN_CLOSED */
     struct weft_list receivers;
     struct weft_list senders;
-    bool closed;
     const char *site; /* where it was made, static */
 };
 
+/* No element is as large. One comparison tells the right size and an open channel from all else. */
+#define WEFT__CHAN_CLOSED (~(SIZE_MAX / 2))
+
+static inline size_t weft__chan_size(const struct weft_chan *c)
+{
+    return c->shape & ~WEFT__CHAN_CLOSED;
+}
+
+static inline bool weft__chan_is_closed(const struct weft_chan *c)
+{
+    return c->shape & WEFT__CHAN_CLOSED;
+}
+
 extern const struct weft_wait weft__wait_select;
 
-/* Why an operation may not touch the channel: -EINVAL for NULL, else a mistake that stops. */
+/* Why an operation may not touch the channel: -EINVAL for NULL, -EPIPE if it is its own and closed,
+ * else a mistake that stops. */
 int weft__chan_refuse(const struct weft_chan *c, size_t size, const char *call);
 
 /* Takes a select's clauses, this one among them, and its timeout off everything: what the select
@@ -40,17 +53,34 @@ static inline struct weft_waiter *weft__chan_first(struct weft_list *queue)
     return WEFT__CONTAINER_OF(queue->next, struct weft_waiter, link);
 }
 
-static inline bool weft__chan_selects(const struct weft_waiter *waiter)
+/* What stands for the object in a waiter that is a select's clause. The others are part of their
+ * thread's control block; their object is the user's, or NULL. */
+#define WEFT__CHAN_CLAUSE ((void *)(uintptr_t)1)
+
+static inline struct weft_case *weft__chan_clause(struct weft_waiter *waiter)
 {
-    return waiter->control->wait == &weft__wait_select;
+    return WEFT__CONTAINER_OF(waiter, struct weft_case, waiter);
 }
 
-/* The object of a waiter on a channel's queue: its own, or its clause's. */
+static inline struct weft_control *weft__chan_plain(struct weft_waiter *waiter)
+{
+    return WEFT__CONTAINER_OF(waiter, struct weft_control, waiter);
+}
+
+static inline bool weft__chan_selects(const struct weft_waiter *waiter)
+{
+    return waiter->object == WEFT__CHAN_CLAUSE;
+}
+
 static inline void *weft__chan_object(struct weft_waiter *waiter)
 {
-    if (weft__chan_selects(waiter))
-        return WEFT__CONTAINER_OF(waiter, struct weft_case, waiter)->object;
-    return waiter->object;
+    return weft__chan_selects(waiter) ? weft__chan_clause(waiter)->object : waiter->object;
+}
+
+static inline struct weft_control *weft__chan_control(struct weft_waiter *waiter)
+{
+    return weft__chan_selects(waiter) ? weft__chan_clause(waiter)->control
+                                      : weft__chan_plain(waiter);
 }
 
 /* The one function that decides: a waiter is taken off its queue, and its operation completed. What
@@ -70,11 +100,12 @@ void weft__chan_give(struct weft_worker *w, struct weft_waiter *receiver, const 
                      size_t size);
 void weft__chan_take(struct weft_worker *w, struct weft_waiter *sender, void *into, size_t size);
 
-/* One word between two plain operations has a straight path. A waiter with an object is plain. */
+/* One word between two plain operations that both have an object: that has a straight path. */
 static inline bool weft__chan_is_straight(const void *into, const void *from, size_t size)
 {
-    return WEFT__LIKELY(size == sizeof(uint64_t)) && WEFT__LIKELY(into != NULL) &&
-           WEFT__LIKELY(from != NULL);
+    return WEFT__LIKELY(size == sizeof(uint64_t)) &&
+           WEFT__LIKELY((uintptr_t)into > (uintptr_t)WEFT__CHAN_CLAUSE) &&
+           WEFT__LIKELY((uintptr_t)from > (uintptr_t)WEFT__CHAN_CLAUSE);
 }
 
 static inline __attribute__((always_inline)) void
@@ -83,7 +114,7 @@ weft__chan_meet_straight(struct weft_worker *w, struct weft_control *me, struct 
 {
     weft__list_remove(&waiter->link);
     memcpy(into, from, sizeof(uint64_t));
-    weft__wake(w, me, WEFT__CONTAINER_OF(waiter, struct weft_control, waiter), 0);
+    weft__wake(w, me, weft__chan_plain(waiter), 0);
 }
 
 #endif

@@ -56,12 +56,12 @@ static struct weft_list *select_own_queue(const struct weft_case *k)
 /* A select never matches itself: its own clauses are not queued while it looks. */
 static inline bool select_is_ready(const struct weft_case *k)
 {
-    return (int)!weft__list_is_empty(select_partners(k)) | (int)k->chan->closed;
+    return (int)!weft__list_is_empty(select_partners(k)) | (int)weft__chan_is_closed(k->chan);
 }
 
 static inline void select_check(const struct weft_worker *w, const struct weft_case *k)
 {
-    if (WEFT__UNLIKELY(k->chan->owner != w || k->chan->size != (size_t)k->amount))
+    if (WEFT__UNLIKELY(k->chan->owner != w || weft__chan_size(k->chan) != (size_t)k->amount))
         weft__chan_refuse(k->chan, (size_t)k->amount, "chan_select");
 }
 
@@ -168,12 +168,13 @@ static int select_do(struct weft_worker *w, const struct select_set *set, size_t
 
     if (WEFT__UNLIKELY(weft__list_is_empty(partners)))
         return WEFT_CHAN_CLOSED((int)i);
-    if (k->op == WEFT_OP_RECV && weft__chan_is_straight(k->object, partner->object, k->chan->size))
+    if (k->op == WEFT_OP_RECV &&
+        weft__chan_is_straight(k->object, partner->object, weft__chan_size(k->chan)))
         weft__chan_meet_straight(w, w->current, partner, k->object, partner->object);
     else if (k->op == WEFT_OP_RECV)
-        weft__chan_take(w, partner, k->object, k->chan->size);
+        weft__chan_take(w, partner, k->object, weft__chan_size(k->chan));
     else
-        weft__chan_give(w, partner, k->object, k->chan->size);
+        weft__chan_give(w, partner, k->object, weft__chan_size(k->chan));
     return (int)i;
 }
 
@@ -223,7 +224,7 @@ const struct weft_wait weft__wait_select = {
 
 WEFT__NOINLINE int weft__select_claim(struct weft_waiter *waiter, bool closed)
 {
-    struct weft_control *c = waiter->control;
+    struct weft_control *c = weft__chan_clause(waiter)->control;
     size_t i = (size_t)((char *)waiter - (char *)c->on) / c->on_stride;
 
     select_unhook(c);
@@ -247,8 +248,8 @@ static void select_hook(struct weft_worker *w, struct weft_control *me,
     for (size_t i = 0; i < set->n; i++) {
         struct weft_case *k = select_at(set, i);
 
-        k->waiter.control = me;
-        k->waiter.object = NULL;
+        k->waiter.object = WEFT__CHAN_CLAUSE;
+        k->control = me;
         if (select_is_channel(k))
             weft__list_push_back(select_own_queue(k), &k->waiter.link);
     }

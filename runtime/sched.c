@@ -185,7 +185,6 @@ void weft__sched_boot(struct weft_pool *pool, char *const *bases, void *const *t
 
         weft__sanitize_memory(low, (size_t)((char *)(c + 1) - low));
         memset(c, 0, sizeof *c);
-        c->waiter.control = c;
         c->pool = pool;
         c->base = bases[i];
         weft__sanitize_stack_made(&c->sanitizer, low, tops[i]);

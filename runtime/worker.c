@@ -34,7 +34,6 @@ static int worker_init_root(struct weft_worker *w)
     t->site = getpid() == (pid_t)syscall(SYS_gettid) ? "main" : "an OS thread's own";
     t->at.control = &w->root;
     w->root.thread = t;
-    w->root.waiter.control = &w->root;
     weft__sanitize_root(&w->root.sanitizer);
     w->current = &w->root;
     return 0;

@@ -195,6 +195,11 @@ static bool check_is_watched(const struct weft_chan *c)
     return false;
 }
 
+static const struct weft_control *check_waiting(const struct weft_waiter *waiter)
+{
+    return weft__chan_control((struct weft_waiter *)(uintptr_t)waiter);
+}
+
 static void check_queued(struct check_sums *sums, const struct weft_chan *c, bool receives,
                          const struct weft_waiter *waiter)
 {
@@ -203,7 +208,7 @@ static void check_queued(struct check_sums *sums, const struct weft_chan *c, boo
     sums->nodes++;
     if (!check_is_on(receives ? &c->receivers : &c->senders, &waiter->link))
         check_wrong("thread %u is not on the queue that it waits in",
-                    weft__thread_slot(waiter->control->thread) + 1);
+                    weft__thread_slot(check_waiting(waiter)->thread) + 1);
 }
 
 static void check_selecting(struct check_sums *sums, const struct weft_control *c)
@@ -333,7 +338,7 @@ static size_t check_waiters(const struct weft_chan *c, const struct weft_list *q
         return 0;
     for (const struct weft_list *link = queue->next; link != queue; link = link->next) {
         const struct weft_waiter *waiter = WEFT__CONTAINER_OF(link, struct weft_waiter, link);
-        const struct weft_control *control = waiter->control;
+        const struct weft_control *control = check_waiting(waiter);
 
         count++;
         if (!control->wait || (control->wait != &weft__wait_select && control->on != c))
@@ -347,11 +352,11 @@ static bool check_is_one_select(const struct weft_chan *c)
 {
     const struct weft_list *queues[] = {&c->receivers, &c->senders};
     const struct weft_control *one =
-        WEFT__CONTAINER_OF(c->receivers.next, struct weft_waiter, link)->control;
+        check_waiting(WEFT__CONTAINER_OF(c->receivers.next, struct weft_waiter, link));
 
     for (int i = 0; i < 2; i++)
         for (const struct weft_list *link = queues[i]->next; link != queues[i]; link = link->next)
-            if (WEFT__CONTAINER_OF(link, struct weft_waiter, link)->control != one)
+            if (check_waiting(WEFT__CONTAINER_OF(link, struct weft_waiter, link)) != one)
                 return false;
     return one->wait == &weft__wait_select;
 }
@@ -366,7 +371,7 @@ static void check_channels(const struct check_sums *sums)
         size_t senders = check_waiters(c, &c->senders);
 
         nodes += receivers + senders;
-        if (c->closed && receivers + senders > 0)
+        if (weft__chan_is_closed(c) && receivers + senders > 0)
             check_wrong("a closed channel has waiters");
         if (receivers > 0 && senders > 0 && !check_is_one_select(c))
             check_wrong("senders and receivers wait in one channel");

@@ -51,8 +51,7 @@ struct weft_list {
 
 struct weft_waiter {
     struct weft_list link; /* in a channel's queue, while parked */
-    void *object;          /* the user's, to copy from or to; NULL in a clause, which has its own */
-    struct weft_control *control;
+    void *object;          /* the user's, to copy from or to */
 };
 
 /**
@@ -61,8 +60,9 @@ struct weft_waiter {
  * All zero: never ready. Make others by weft_chan_set_recv() and weft_chan_set_send().
  */
 struct weft_case {
-    struct weft_waiter waiter;
-    void *object; /* the user's, to copy from or to */
+    struct weft_waiter waiter;    /* while parked; its object says that it is a clause's */
+    struct weft_control *control; /* then the thread's */
+    void *object;                 /* the user's, to copy from or to */
     struct weft_chan *chan;
     int64_t amount; /* the size of an element; nanoseconds of a timeout */
     int64_t op;     /* WEFT_OP_... */
