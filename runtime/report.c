@@ -120,6 +120,10 @@ static const char *report_remedy(const struct weft_stacks *s)
                "`sysctl -w vm.max_map_count=N`, or use Linux 6.13 or later, which needs none";
     if (strcmp(s->failed_call, "guard probe") == 0)
         return "this system makes no guard pages, and weft runs nothing without one";
+    if (s->guard.way == WEFT__GUARD_MPROTECT) /* whoever asks for the last mapping is refused */
+        return "two mappings a stack are used here: if vm.max_map_count is the limit, raise it by "
+               "`sysctl -w vm.max_map_count=N`, or use Linux 6.13 or later, which needs none; else "
+               "raise `ulimit -v` or the memory limit of the group";
     return "address space or memory is the limit: raise `ulimit -v`, vm.overcommit_memory or the "
            "memory limit of the group, or use smaller stacks (weft_stack_default)";
 }

@@ -603,6 +603,125 @@ static void under_a_limit_of_address_space_a_reserve_fails_and_threads_run(void 
     assert_int_equal(child_run(reserve_under_a_limit, NULL).status, 0);
 }
 
+/* ---- the real limit of mappings ---- */
+
+enum { MAPPINGS_MAX = 1000 * 1000 };
+
+static long mappings_allowed(void)
+{
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "r");
+    long allowed = 0;
+
+    if (!file || fscanf(file, "%ld", &allowed) != 1)
+        _exit(100);
+    fclose(file);
+    return allowed;
+}
+
+/* As on Linux before 6.13: every guard splits a mapping. More threads than that allows. */
+static int crowd_of_mappings(bool may_end)
+{
+    const int n = (int)mappings_allowed() / 2 + 5000;
+    chan(int) c = chan_new(int);
+    int64_t sum = 0;
+
+    set_up_child();
+    weft__calls.process_madvise = no_batch;
+    weft__calls.madvise = no_advice;
+    for (int i = 0; i < n; i++)
+        if (may_end)
+            go(visit, c, i);
+        else
+            go(receive, c);
+    if (!may_end)
+        weft_sleep(1);
+    for (int i = 0, x; i < n && chan_recv(c, &x) == 0; i++)
+        sum += x;
+    return sum == (int64_t)n * (n - 1) / 2 ? 0 : 1;
+}
+
+static int end_at_the_limit_of_mappings(const void *argument)
+{
+    (void)argument;
+    return crowd_of_mappings(true);
+}
+
+static int park_at_the_limit_of_mappings(const void *argument)
+{
+    (void)argument;
+    return crowd_of_mappings(false);
+}
+
+static void at_the_real_limit_of_mappings_all_threads_run_in_turns(void **state)
+{
+    struct child child;
+
+    (void)state;
+    if (mappings_allowed() > MAPPINGS_MAX)
+        skip();
+    child = child_run(end_at_the_limit_of_mappings, NULL);
+    assert_string_equal(child.said, "");
+    assert_int_equal(child.signal, 0);
+    assert_int_equal(child.status, 0);
+}
+
+static void at_the_real_limit_of_mappings_a_deadlock_says_how_to_raise_it(void **state)
+{
+    struct child child;
+    long without = 0;
+
+    (void)state;
+    if (mappings_allowed() > MAPPINGS_MAX)
+        skip();
+    child = child_run(park_at_the_limit_of_mappings, NULL);
+    assert_int_equal(sscanf(child.said, "weft: %ld threads never got a stack:", &without), 1);
+    assert_in_range(without, 5000, 6000); /* a few mappings are the program's own */
+    assert_said(&child, "vm.max_map_count");
+    assert_int_equal(child.status, 2);
+}
+
+/* ---- locked memory ---- */
+
+/* Locked pages take no guard markers: other guards stand in, and are no weaker. */
+static int crowd_in_locked_memory(const void *flags)
+{
+    chan(int) c = chan_new(int);
+    int sum = 0;
+
+    set_up_child();
+    if (mlockall(*(const int *)flags) != 0)
+        return 77;
+    for (int i = 0; i < THREADS; i++)
+        go(visit, c, i);
+    weft_yield();
+    for (int i = 0, x; i < THREADS && chan_recv(c, &x) == 0; i++)
+        sum += x;
+    for (int i = 0; i < THREADS; i++) {
+        const struct weft_pool *p = &weft__self->stacks.pools[WEFT__STACK_CLASS_DEFAULT];
+        const struct weft_control *idle = weft__ring_peek(&p->warm, (uint32_t)i);
+
+        if (weft__calls.touch(idle->base) != -1 || errno != EFAULT)
+            return 1;
+    }
+    return sum == THREADS * (THREADS - 1) / 2 ? 0 : 2;
+}
+
+static void in_locked_memory_threads_run_on_guarded_stacks(void **state)
+{
+    const int flags[] = {MCL_CURRENT | MCL_FUTURE, MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        struct child child = child_run(crowd_in_locked_memory, &flags[i]);
+
+        if (child.status == 77)
+            skip();
+        assert_string_equal(child.said, "");
+        assert_int_equal(child.signal, 0);
+        assert_int_equal(child.status, 0);
+    }
+}
+
 #endif
 
 int main(void)
@@ -629,6 +748,9 @@ int main(void)
         TEST(under_a_limit_of_address_space_all_threads_run_in_turns),
         TEST(under_a_limit_of_address_space_a_deadlock_names_it),
         TEST(under_a_limit_of_address_space_a_reserve_fails_and_threads_run),
+        TEST(at_the_real_limit_of_mappings_all_threads_run_in_turns),
+        TEST(at_the_real_limit_of_mappings_a_deadlock_says_how_to_raise_it),
+        TEST(in_locked_memory_threads_run_on_guarded_stacks),
 #endif
     };
 
