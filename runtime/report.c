@@ -79,8 +79,10 @@ void weft__mistake(const char *format, ...)
 }
 
 struct report_count {
+    const struct weft_worker *worker;
     unsigned parked;
-    unsigned suspended; /* of these, bodies that only wait for their generators to be asked */
+    unsigned
+        held; /* of these, bodies that wait for their generators to be asked, and nothing else */
     unsigned shown;
 };
 
@@ -96,7 +98,7 @@ static void report_count_parked(struct weft_thread *t, void *data)
     if (!report_is_parked(t))
         return;
     count->parked++;
-    count->suspended += t->at.control->wait->held && t->at.control->wait->deaf;
+    count->held += t->at.control->wait->held && weft__thread_handle(t) != count->worker->forked;
 }
 
 static void report_parked(struct weft_thread *t, void *data)
@@ -148,14 +150,14 @@ static void report_deadlock(struct weft_worker *w, struct report_count *count)
 
 void weft__report_stuck(struct weft_worker *w)
 {
-    struct report_count count = {0};
+    struct report_count count = {.worker = w};
 
     if (w->deadlock_returns && w->root.wait && !w->root.wait->deaf) {
         weft__interrupt(w, &w->root, -EDEADLK);
         return;
     }
     weft__thread_each(&w->threads, report_count_parked, &count);
-    if (!w->root.thread && count.parked == count.suspended && !w->starving)
+    if (!w->root.thread && count.parked == count.held && !w->starving)
         exit(EXIT_SUCCESS); /* a fork's child whose only thread has ended */
     if (w->starving)
         report_starved(w);

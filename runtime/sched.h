@@ -107,7 +107,8 @@ struct weft_worker {
     struct weft_threads threads;
     struct weft_stacks stacks;
     struct weft_starved starved[WEFT__STACK_CLASSES];
-    bool deadlock_returns;                /* weft_deadlock_returns */
+    bool deadlock_returns;            /* weft_deadlock_returns */
+    const struct weft_thread *forked; /* in a fork's child: the handle of the thread that forked */
     void (*stuck)(struct weft_worker *w); /* nothing can ever run again: reports, does not return */
     /* Runs a thread's function to its end, and ends it: answers a parked thread that was waiting
      * for just that, with its result set, or NULL. */

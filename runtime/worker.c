@@ -152,6 +152,7 @@ static void worker_forked(void)
         w->starved[i].first = NULL;
     w->starving = 0;
     w->clock.is_sharp = false;
+    w->forked = weft__thread_handle(w->current->thread);
     weft__thread_each(&w->threads, worker_drop, w);
 }
 

@@ -1055,6 +1055,22 @@ static int an_offered_value_is_there_in_parent_and_child(const void *argument)
     return 0;
 }
 
+/* It used to be taken for a deadlock of the body's. */
+static int the_child_of_a_thread_ends_with_it_beside_an_offered_value(const void *argument)
+{
+    gen(int) g = gen_new(int, sleep_before_the_second);
+
+    (void)argument;
+    expect(gen_next(g, NULL) == 0);
+    expect(weft_within(1, gen_next(g, NULL)) == -ETIMEDOUT);
+    weft_sleep(100);
+    status_of_child = -1;
+    expect(task_join(spawn(fork_and_return)) == 0);
+    expect(status_of_child == 0);
+    gen_close(g);
+    return 0;
+}
+
 #endif
 
 int main(void)
@@ -1099,6 +1115,7 @@ int main(void)
         TEST_IN_CHILD(the_child_of_a_thread_ends_with_it_beside_a_suspended_generator),
         TEST_IN_CHILD(a_body_that_forks_while_it_is_closed_has_no_closer_in_the_child),
         TEST_IN_CHILD(an_offered_value_is_there_in_parent_and_child),
+        TEST_IN_CHILD(the_child_of_a_thread_ends_with_it_beside_an_offered_value),
         TEST_IN_CHILD(main_does_not_come_back_in_the_child),
         TEST_IN_CHILD(a_green_thread_s_child_may_do_everything),
         TEST_IN_CHILD(the_child_of_a_generator_s_body_has_no_consumer),
