@@ -37,6 +37,7 @@ WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
 
     if (!c)
         return NULL;
+    w->objects++;
     c->owner = w;
     c->shape = size;
     c->site = site;
@@ -246,5 +247,6 @@ WEFT_API void weft_chan_free_(struct weft_chan *c)
     if (!weft__list_is_empty(&c->receivers) || !weft__list_is_empty(&c->senders))
         weft__mistake("chan_free of channel %p (made at %s) while threads wait in it", (void *)c,
                       c->site);
+    c->owner->objects--;
     weft__calls.free(c);
 }

@@ -135,6 +135,12 @@ static struct weft_control *gen_body(const struct weft_gen *g)
 
 /* ---- life ---- */
 
+static void gen_free(struct weft_gen *g)
+{
+    g->owner->objects--;
+    weft__calls.free(g);
+}
+
 /* The body has returned: its consumer goes on. A generator that is being closed is freed here,
  * since the closer may touch nothing but its own control block. */
 static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_gen *g)
@@ -150,7 +156,7 @@ static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_ge
         consumer->wait = NULL;
     }
     if (g->ending)
-        weft__calls.free(g);
+        gen_free(g);
     return consumer;
 }
 
@@ -162,6 +168,7 @@ WEFT_API struct weft_gen *weft_gen_new_(size_t size, size_t takes_size, const ch
     if (!g)
         return NULL;
     w->body_ended = gen_body_ended;
+    w->objects++;
     g->owner = w;
     g->size = size;
     g->takes_size = takes_size;
@@ -172,7 +179,7 @@ WEFT_API struct weft_gen *weft_gen_new_(size_t size, size_t takes_size, const ch
 WEFT_API struct weft_gen *weft_gen_start_(struct weft_gen *g, struct weft_start *s)
 {
     if (s->error != 0) {
-        weft__calls.free(g);
+        gen_free(g);
         return NULL;
     }
     g->body = s->task;
@@ -347,7 +354,7 @@ WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
         g->body = NULL;
     }
     if (!g->body) {
-        weft__calls.free(g);
+        gen_free(g);
         return weft__spend(w, 0);
     }
     body = gen_body(g);

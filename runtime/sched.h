@@ -108,6 +108,8 @@ struct weft_worker {
     struct weft_stacks stacks;
     struct weft_starved starved[WEFT__STACK_CLASSES];
     bool deadlock_returns;            /* weft_deadlock_returns */
+    size_t objects;                   /* channels and generators that it owns */
+    struct weft_worker *outlived;     /* ended, with objects left: the one before it on that list */
     const struct weft_thread *forked; /* in a fork's child: the handle of the thread that forked */
     void (*stuck)(struct weft_worker *w); /* nothing can ever run again: reports, does not return */
     /* Runs a thread's function to its end, and ends it: answers a parked thread that was waiting

@@ -16,7 +16,8 @@
 __thread struct weft_worker *weft__self;
 
 static pthread_mutex_t worker_lock = PTHREAD_MUTEX_INITIALIZER;
-static bool worker_key_is_made;  /* under the lock */
+static bool worker_key_is_made;             /* under the lock */
+static struct weft_worker *worker_outlived; /* under the lock: so that leak checkers see them */
 static pthread_key_t worker_key; /* its destructor ends the worker of an OS thread that ends */
 
 /* Defined by the C++ library, if there is one in the process: the exceptions that the running
@@ -67,6 +68,15 @@ static int worker_init(struct weft_worker *w)
     return worker_init_root(w);
 }
 
+/* What outlives its worker is told by its owner's address, which no other may have then. */
+static void worker_keep(struct weft_worker *w)
+{
+    pthread_mutex_lock(&worker_lock);
+    w->outlived = worker_outlived;
+    worker_outlived = w;
+    pthread_mutex_unlock(&worker_lock);
+}
+
 void weft__worker_end(struct weft_worker *w)
 {
     weft__self = NULL;
@@ -75,7 +85,10 @@ void weft__worker_end(struct weft_worker *w)
     weft__threads_fini(&w->threads);
     weft__stack_fini(&w->stacks);
     weft__calls.free(w->run.slots);
-    weft__calls.free(w);
+    if (w->objects == 0)
+        weft__calls.free(w);
+    else
+        worker_keep(w);
 }
 
 /* A green thread that ends its OS thread still runs on one of the stacks: they stay. */

@@ -375,6 +375,47 @@ static int ask_elsewhere(const void *argument)
     return 0;
 }
 
+static chan(int) left_chan;
+static gen(int) left_gen;
+
+static void *leave_objects(void *argument)
+{
+    left_chan = chan_new(int);
+    left_gen = gen_new(int, count_up);
+    return argument;
+}
+
+static void *send_what_was_left(void *argument)
+{
+    weft_yield();
+    weft_chan_trysend_((void *)left_chan, &(int){1}, sizeof(int));
+    return argument;
+}
+
+/* The later worker used to get the memory of the ended one, and to be taken for the owner. */
+static int send_in_a_later_worker(const void *argument)
+{
+    (void)argument;
+    on_os_thread(leave_objects, NULL);
+    on_os_thread(send_what_was_left, NULL);
+    return 0;
+}
+
+static void *ask_what_was_left(void *argument)
+{
+    (void)argument;
+    weft_yield();
+    return ask_it((void *)left_gen);
+}
+
+static int ask_in_a_later_worker(const void *argument)
+{
+    (void)argument;
+    on_os_thread(leave_objects, NULL);
+    on_os_thread(ask_what_was_left, NULL);
+    return 0;
+}
+
 static void what_belongs_to_another_worker_may_not_be_used(void **state)
 {
     static const struct {
@@ -385,6 +426,8 @@ static void what_belongs_to_another_worker_may_not_be_used(void **state)
         {send_elsewhere, "chan_send"},
         {free_elsewhere, "chan_free"},
         {ask_elsewhere, "gen_next"},
+        {send_in_a_later_worker, "chan_trysend"},
+        {ask_in_a_later_worker, "gen_next"},
     };
 
     (void)state;
