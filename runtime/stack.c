@@ -2,8 +2,10 @@
 #include "stack.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "calls.h"
 
@@ -293,8 +295,18 @@ void weft__stack_idle(struct weft_stacks *s, int64_t wait_ns)
             stack_trim(&s->pools[i], 0);
 }
 
+/* A page for each is more than there is: better refused now than killed on the way. */
+static bool stack_is_absurd(size_t n)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+
+    return pages > 0 && n > (size_t)pages;
+}
+
 int weft__stack_reserve(struct weft_pool *p, size_t n)
 {
+    if (stack_is_absurd(n))
+        return stack_fail(p, "weft_reserve", ENOMEM);
     while (weft__ring_count(&p->warm) < n) {
         if (stack_prepare(p, n - weft__ring_count(&p->warm)) == 0)
             return -1;

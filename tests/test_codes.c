@@ -512,6 +512,15 @@ static void without_memory_for_a_worker_calls_return_and_do_nothing(void **state
     assert_null(weft__self);
 }
 
+static void reserving_more_than_the_machine_has_returns_enomem_at_once(void **state)
+{
+    (void)state;
+    assert_int_equal(weft_reserve(SIZE_MAX), -ENOMEM);
+    assert_int_equal(weft_reserve((size_t)1 << 40), -ENOMEM);
+    assert_int_equal(check_stacks(), 0);
+    assert_int_equal(weft_reserve(1), 0);
+}
+
 static void count_run(int *runs)
 {
     ++*runs;
@@ -564,6 +573,7 @@ int main(void)
         objects_test(without_memory_nothing_is_made_and_what_runs_goes_on),
         check_test(without_memory_for_a_worker_calls_return_and_do_nothing),
         check_test(reserving_more_than_there_is_returns_enomem),
+        check_test(reserving_more_than_the_machine_has_returns_enomem_at_once),
         check_test(closed_is_a_constant_below_every_errno),
     };
 
