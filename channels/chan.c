@@ -89,7 +89,7 @@ static void chan_meet(struct weft_worker *w, struct weft_waiter *waiter, void *i
 
     if (into)
         weft__copy(into, from, size);
-    weft__ready(w, control, result);
+    weft__wake(w, w->current, control, result);
 }
 
 void weft__chan_give(struct weft_worker *w, struct weft_waiter *receiver, const void *from,
@@ -220,14 +220,13 @@ static void chan_dismiss(struct weft_worker *w, struct weft_list *queue)
         struct weft_control *control = weft__chan_control(waiter);
         int result = weft__chan_claim(waiter, true, -EPIPE);
 
-        weft__ready(w, control, result);
+        weft__wake(w, w->current, control, result);
     }
 }
 
 WEFT_API int weft_chan_close_(struct weft_chan *c)
 {
     struct weft_worker *w = weft__self;
-
     size_t size = c ? weft__chan_size(c) : 0;
 
     if (!chan_is_open(c, w, size))

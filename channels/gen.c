@@ -215,6 +215,7 @@ static inline __attribute__((always_inline)) int gen_suspend(struct weft_worker 
 {
     g->consumer = NULL;
     g->suspended = me;
+    me->on = g; /* else it is of what the body has waited for since */
     me->wait = &gen_wait_suspended;
     return gen_switch(w, me, consumer, 0);
 }
@@ -269,7 +270,7 @@ static int gen_take(struct weft_worker *w, struct weft_gen *g, struct weft_contr
     g->value = NULL;
     if (sent) {
         gen_deliver(g, sent);
-        weft__ready(w, body, 0);
+        weft__wake(w, w->current, body, 0);
     } else {
         body->wait = &gen_wait_suspended;
         g->suspended = body;

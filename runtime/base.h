@@ -22,6 +22,16 @@
 #define WEFT__NOIPA __attribute__((noipa))
 #endif
 
+/* The compiler knows no more what is in the word. MemorySanitizer would want it initialised, and what
+ * pads a struct is not. */
+#define WEFT__OPAQUE(word) __asm__("" : "+r"(word))
+#if defined __has_feature
+#if __has_feature(memory_sanitizer)
+#undef WEFT__OPAQUE
+#define WEFT__OPAQUE(word) ((void)0)
+#endif
+#endif
+
 enum { WEFT__COPY_WORDS_MAX = 16 };
 
 /* The object of the given type whose member this is. */
@@ -42,7 +52,7 @@ static inline void weft__copy(void *into, const void *from, size_t size)
     }
     for (; size > 0; size -= sizeof word, to += sizeof word, at += sizeof word) {
         memcpy(&word, at, sizeof word);
-        __asm__("" : "+r"(word)); /* else the compiler makes vectors of it */
+        WEFT__OPAQUE(word); /* else the compiler makes vectors of it */
         memcpy(to, &word, sizeof word);
     }
 }

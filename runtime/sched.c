@@ -49,6 +49,10 @@ static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
 
     w->countdown = w->quantum;
     w->polled_at = w->run.head;
+    if ((int32_t)(w->run.head - w->favoured_to) > 0) { /* before it is so far behind as to be ahead */
+        w->favoured_to = w->run.head;
+        w->favours = 0;
+    }
     if (weft__wheel_is_empty(&w->timers))
         return;
     weft__list_init(&due);
@@ -98,9 +102,18 @@ void weft__sched_unstarve(struct weft_worker *w, struct weft_thread *t)
     w->starving--;
 }
 
-static inline struct weft_control *sched_settle(struct weft_control *c, struct weft_thread *t)
+static inline uint32_t sched_life(struct weft_worker *w)
+{
+    if (WEFT__UNLIKELY(++w->lives == 0))
+        w->lives = 1;
+    return w->lives;
+}
+
+static inline struct weft_control *sched_settle(struct weft_worker *w, struct weft_control *c,
+                                                struct weft_thread *t)
 {
     c->thread = t;
+    c->life = sched_life(w);
     c->result = 0;
     c->wait = NULL;
     c->saved_errno = 0;
@@ -139,7 +152,7 @@ static WEFT__COLD struct weft_control *sched_bind_starved(struct weft_worker *w,
                                                           struct weft_thread *t)
 {
     sched_starved_push(w, t);
-    return c ? sched_settle(c, sched_starved_pop(w, &w->starved[t->stack_class])) : NULL;
+    return c ? sched_settle(w, c, sched_starved_pop(w, &w->starved[t->stack_class])) : NULL;
 }
 
 struct weft_control *weft__sched_bind(struct weft_worker *w, struct weft_thread *t)
@@ -147,7 +160,7 @@ struct weft_control *weft__sched_bind(struct weft_worker *w, struct weft_thread 
     struct weft_control *c = sched_take(w, t->stack_class);
 
     if (WEFT__LIKELY(c && !w->starving))
-        return sched_settle(c, t);
+        return sched_settle(w, c, t);
     return sched_bind_starved(w, c, t);
 }
 
@@ -162,7 +175,7 @@ static bool sched_feed(struct weft_worker *w, int stack_class)
     c = sched_take(w, stack_class);
     if (!c)
         return false;
-    weft__sched_last(w, sched_settle(c, sched_starved_pop(w, queue)), 0);
+    weft__sched_last(w, sched_settle(w, c, sched_starved_pop(w, queue)), 0);
     return true;
 }
 
@@ -271,7 +284,9 @@ static void sched_favour(struct weft_worker *w)
     struct weft_ring *run = &w->run;
     uint32_t n = run->tail - w->born_from;
 
-    if (n > SCHED_BROOD_MAX || n >= weft__ring_count(run) || w->oracle.choose)
+    if (n != w->born || n > SCHED_BROOD_MAX || n >= weft__ring_count(run))
+        return;
+    if (!weft__entry_is_unstarted(weft__ring_peek(run, 0)))
         return;
     if ((int32_t)(run->head - w->favoured_to) > 0)
         w->favours = 0;
@@ -281,6 +296,7 @@ static void sched_favour(struct weft_worker *w)
     if ((int32_t)(run->head - w->favoured_to) >= 0)
         w->favoured_to = run->head;
     weft__ring_rotate(run, n);
+    w->born_since = run->head; /* its next taking makes this stale for good */
 }
 
 /* Mostly the next one has not run yet, and a stack lies ready. */
@@ -303,7 +319,8 @@ WEFT__NOINLINE int weft__sched_next(struct weft_worker *w, struct weft_control *
     if (WEFT__UNLIKELY(weft__ring_count(&pool->warm) == 0))
         return sched_next_any(w, me);
     run->head++;
-    return weft__switch_to(w, me, sched_settle(weft__stack_take(pool), weft__entry_thread(entry)));
+    return weft__switch_to(w, me,
+                           sched_settle(w, weft__stack_take(pool), weft__entry_thread(entry)));
 }
 
 WEFT__NOINLINE int weft__sched_tail(struct weft_worker *w, int result)
@@ -363,12 +380,10 @@ static struct weft_control *sched_heir(struct weft_worker *w, struct weft_contro
 {
     uint32_t ready = weft__ring_count(&w->run);
     struct weft_control *last = ready > 0 ? sched_ready_last(&w->run) : NULL;
-    bool woke_last = last && last->woken_by == weft__waker(self);
+    bool woke_last = last && last->woken_by == self->life;
 
     if ((!peer && !woke_last) || w->streak >= SCHED_STREAK_MAX || w->oracle.choose) {
         w->streak = 0;
-        if (woke_last)
-            last->woken_by = 0; /* nor is it the heir of who comes next on this stack */
         if (peer)
             weft__sched_last(w, peer, peer->result);
         return NULL;
@@ -376,6 +391,8 @@ static struct weft_control *sched_heir(struct weft_worker *w, struct weft_contro
     w->streak++;
     return peer ? peer : weft__ring_pop_back(&w->run);
 }
+
+#ifndef WEFT__SANITIZED
 
 /* If the queue's head has not run yet and wants such a stack as this, it runs here and now. */
 static inline bool sched_chain(struct weft_worker *w, struct weft_control *self)
@@ -395,9 +412,11 @@ static inline bool sched_chain(struct weft_worker *w, struct weft_control *self)
     w->countdown--;
     run->head++;
     weft__prefetch(run);
-    sched_settle(self, t);
+    sched_settle(w, self, t);
     return true;
 }
+
+#endif
 
 /* The ended thread's stack goes back to the pool, and may come straight out again for the next
  * thread to run on it without a switch. Under a sanitizer it goes back when it has been left. */

@@ -60,10 +60,11 @@ struct weft_control {
     int saved_errno;              /* while it is not running */
     const struct weft_wait *wait; /* NULL unless parked or suspended */
     uint32_t interrupt;           /* WEFT__INTERRUPT_ bits; looked at by every call that may park */
-    uint32_t woken_by;            /* ready: whose doing that is, see weft__waker; else stale */
+    uint32_t woken_by;            /* ready: the life of whose doing that is, or 0; else stale */
     struct weft_waiter waiter;    /* of send and receive; a select's are in its clauses */
     void *on;                     /* parked: what it waits for, as its wait knows */
     uint32_t on_count;            /* select: how many clauses are at `on` */
+    uint32_t life;                /* names the thread among all that had this stack; not 0 */
     size_t on_stride;             /* select: bytes from one to the next */
     struct weft_timer timer;      /* of a sleep, or of a select's timeout */
     struct weft_thread *thread;   /* its record */
@@ -92,9 +93,11 @@ struct weft_worker {
     uint32_t quantum;     /* what the countdown starts from; 1 under a test's oracle */
     uint32_t polled_at;   /* the queue's head when it was last spent */
     uint32_t streak;      /* ended threads in a row whose last woken peer ran before the queue */
+    uint32_t lives;       /* the last that was given out */
     uint32_t starving;    /* records on the starved queues */
     uint32_t born_since;  /* the queue's head when the running thread first started another */
-    uint32_t born_from;   /* and its tail: behind that are those that it started */
+    uint32_t born_from;   /* and its tail then */
+    uint32_t born;        /* and how many it has started since: if no more are behind that, these */
     uint32_t favours;     /* how many of those went ahead since an older one was taken */
     uint32_t favoured_to; /* the older ones begin at this place of the queue */
     void **exceptions_at; /* this OS thread's C++ exception state, NULL without C++ */
@@ -166,7 +169,9 @@ static inline void weft__sched_start(struct weft_worker *w, struct weft_thread *
     if (w->born_since != w->run.head) {
         w->born_since = w->run.head;
         w->born_from = w->run.tail;
+        w->born = 0;
     }
+    w->born++;
     weft__ring_push_back(&w->run, weft__entry_of(t));
 }
 
@@ -248,12 +253,6 @@ static inline __attribute__((always_inline)) int weft__park(struct weft_worker *
 
 /* ---- the way back ---- */
 
-/* Names a waker: not zero, and but by chance no two have the same. */
-static inline uint32_t weft__waker(const struct weft_control *c)
-{
-    return (uint32_t)((uintptr_t)c >> 4) | 1;
-}
-
 /* By nobody's doing but its own, a thread goes to the tail. */
 static inline void weft__sched_last(struct weft_worker *w, struct weft_control *c, int result)
 {
@@ -268,15 +267,17 @@ static inline __attribute__((always_inline)) void weft__wake(struct weft_worker 
                                                              struct weft_control *me,
                                                              struct weft_control *c, int result)
 {
-    c->woken_by = weft__waker(me);
+    c->woken_by = me->life;
     c->result = result;
     c->wait = NULL;
     weft__ring_push_back(&w->run, c);
 }
 
+/* The same by the clock's doing, or the library's: nobody's heir. */
 static inline void weft__ready(struct weft_worker *w, struct weft_control *c, int result)
 {
-    weft__wake(w, w->current, c, result);
+    c->wait = NULL;
+    weft__sched_last(w, c, result);
 }
 
 /* Ends a parked thread's wait with a code, if its wait can be ended so. */

@@ -4,6 +4,8 @@
 #include "base.h"
 #include "calls.h"
 
+enum { THREAD_SLAB_ALIGNMENT = WEFT__THREAD_BYTES * WEFT__THREAD_SLAB };
+
 struct weft_thread_slab *weft__thread_slabs[WEFT__THREAD_SLABS_MAX];
 static uint32_t thread_slabs_used; /* may pass the maximum when the directory is full */
 
@@ -53,33 +55,46 @@ static struct weft_thread_slab *thread_slab_adopt(struct weft_threads *all)
     return NULL;
 }
 
-/* Zeroed memory, aligned to its records' size, and the block that it is part of; NULL: none. */
-static struct weft_thread_slab *thread_slab_allocate(void **block)
-{
-    const uintptr_t alignment = sizeof(((struct weft_thread_slab *)0)->records);
+/* Where memory for a slab begins, and the one before it. Leak checkers see the slabs by these: the
+ * directory points into the midst of them. */
+struct thread_block {
+    _Alignas(16) struct thread_block *before;
+};
+static struct thread_block *thread_blocks;
 
-    *block = weft__calls.calloc(1, sizeof(struct weft_thread_slab) + alignment);
-    if (!*block)
-        return NULL;
-    return (struct weft_thread_slab *)(((uintptr_t)*block + alignment - 1) & ~(alignment - 1));
+static void thread_block_keep(struct thread_block *block)
+{
+    block->before = __atomic_load_n(&thread_blocks, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&thread_blocks, &block->before, block, true,
+                                        __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        ;
+}
+
+/* The slab in such memory, aligned to its records' size. */
+static struct weft_thread_slab *thread_block_slab(struct thread_block *block)
+{
+    return (struct weft_thread_slab *)(((uintptr_t)(block + 1) + THREAD_SLAB_ALIGNMENT - 1) &
+                                       ~(uintptr_t)(THREAD_SLAB_ALIGNMENT - 1));
 }
 
 static struct weft_thread_slab *thread_slab_new(struct weft_threads *all)
 {
     struct weft_thread_slab *slab;
+    struct thread_block *block;
     uint32_t index;
-    void *block;
 
     if (thread_slabs_count() == WEFT__THREAD_SLABS_MAX)
         return NULL;
-    slab = thread_slab_allocate(&block);
-    if (!slab)
+    block = weft__calls.calloc(1, sizeof *block + THREAD_SLAB_ALIGNMENT + sizeof *slab);
+    if (!block)
         return NULL;
     index = __atomic_fetch_add(&thread_slabs_used, 1, __ATOMIC_ACQ_REL);
     if (index >= WEFT__THREAD_SLABS_MAX) {
         weft__calls.free(block);
         return NULL;
     }
+    thread_block_keep(block);
+    slab = thread_block_slab(block);
     slab->owner = all;
     slab->first_slot = index * WEFT__THREAD_SLAB;
     for (uint32_t i = 0; i < WEFT__THREAD_SLAB; i++)

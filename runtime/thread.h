@@ -2,8 +2,8 @@
 /* Records: what is known of a green thread from its spawn to its join.
  *
  * A thread has two parts. The record lives in type-stable slabs and is small, because a million of
- * them may wait to be run: one cache line, and beside it, for the few that need it, a side of as
- * much again, which is not touched otherwise. The control block (sched.h) lives at the top of the
+ * them may wait to be run: one cache line, and beside it, for the few that need it, a side of 96
+ * bytes, which is not touched otherwise. The control block (sched.h) lives at the top of the
  * stack, from the first run to the end. A slab belongs to one worker and is never given to another
  * type, so that a stale handle finds a record whose generation differs, and no freed memory. */
 #ifndef WEFT_RUNTIME_THREAD_H
@@ -74,14 +74,14 @@ struct weft_thread {
     union {
         uint64_t words[WEFT__THREAD_WORDS];
         uint64_t *far; /* FAR: on its side, or from malloc */
-    } arguments;       /* dead once the function is called */
+    } arguments;       /* dead once the function is called; a copy, once it returns */
 } __attribute__((aligned(WEFT__THREAD_BYTES)));
 
 _Static_assert(sizeof(struct weft_thread) == WEFT__THREAD_BYTES, "a record is a cache line");
 
 /* Set only where a flag says so. */
 struct weft_thread_side {
-    uint64_t words[WEFT__THREAD_SIDE_WORDS];
+    _Alignas(16) uint64_t words[WEFT__THREAD_SIDE_WORDS]; /* as weft_go_copy promises */
     char name[WEFT__THREAD_NAME_BYTES];
 };
 

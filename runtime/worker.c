@@ -34,6 +34,7 @@ static int worker_init_root(struct weft_worker *w)
     t->flags = WEFT__THREAD_ROOT;
     t->site = getpid() == (pid_t)syscall(SYS_gettid) ? "main" : "an OS thread's own";
     t->at.control = &w->root;
+    w->root.life = ++w->lives;
     w->root.thread = t;
     weft__sanitize_root(&w->root.sanitizer);
     w->current = &w->root;

@@ -35,8 +35,13 @@ static WEFT__NOIPA double litter(long a, long b, long c, long d, long e, long f,
 void weft__start_commit(const struct weft_capture *c)
 {
     memset(kept.words, 0xee, sizeof kept.words);
-    kept.count = weft__start_pack(c, kept.stack_bytes, &kept.head, kept.words,
-                                  sizeof kept.words / sizeof *kept.words);
+    if (weft__start_is_plain(c, kept.stack_bytes)) { /* as a start does */
+        kept.count = weft__start_plain_words(c);
+        weft__start_pack_plain(c, &kept.head, kept.words, kept.count);
+    } else {
+        kept.count = weft__start_pack(c, kept.stack_bytes, &kept.head, kept.words,
+                                      sizeof kept.words / sizeof *kept.words);
+    }
     weft__start_save_fp_control(&kept.fp_control);
     kept.commits++;
     kept.capture = *c;

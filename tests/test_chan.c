@@ -199,6 +199,34 @@ struct large {
     char rest[300];
 };
 
+struct padded {
+    char c;
+    long l;
+};
+
+static void send_padded(chan_tx(struct padded) c, const struct padded *from)
+{
+    chan_send_from(c, from);
+}
+
+/* What pads a struct need not be initialised, and is copied all the same. */
+static void values_with_holes_arrive(void **state)
+{
+    chan(struct padded) c = chan_new(struct padded);
+    struct padded *from = malloc(sizeof *from), into = {0, 0};
+
+    (void)state;
+    assert_non_null(from);
+    from->c = 1;
+    from->l = 2;
+    go(send_padded, c, from);
+    assert_int_equal(chan_recv(c, &into), 0);
+    assert_int_equal(into.c + into.l, 3);
+    check_settle();
+    free(from);
+    chan_free(c);
+}
+
 static void send_large(chan_tx(struct large) c, const struct large *from)
 {
     chan_send_from(c, from);
@@ -708,6 +736,7 @@ int main(void)
         check_test(a_failure_leaves_the_object_untouched),
         check_test(also_within_no_time_a_partner_that_waits_is_served),
         check_test(values_of_a_struct_arrive_whole),
+        check_test(values_with_holes_arrive),
         check_test(values_convert_as_by_assignment),
         check_test(each_receives_until_the_channel_is_closed),
         check_test(break_and_continue_are_those_of_each),

@@ -88,6 +88,25 @@ static int everyone_waits(const void *unused)
     return 0;
 }
 
+static void count_slowly(gen(int64_t) self)
+{
+    for (int64_t i = 0; gen_yield(self, i) == 0; i++)
+        weft_sleep(1);
+}
+
+/* Its values take the straight path; between them the body waits for other things. */
+static int a_body_has_slept_between_its_values(const void *unused)
+{
+    gen(int64_t) slow = gen_new(int64_t, count_slowly);
+
+    (void)unused;
+    never = chan_new(int);
+    for (int i = 0; i < 3; i++)
+        gen_next(slow, NULL);
+    chan_recv(never, NULL);
+    return 0;
+}
+
 static int many_wait(const void *unused)
 {
     (void)unused;
@@ -328,6 +347,16 @@ static void the_report_names_every_thread_and_what_it_waits_for(void **state)
     assert_int_equal(lines(report(&c)), 9);
 }
 
+static void a_suspended_body_is_reported_whatever_it_waited_for_before(void **state)
+{
+    struct child c = child_run(a_body_has_slept_between_its_values, NULL);
+
+    (void)state;
+    assert_reported(&c);
+    assert_says(&c, "(count_slowly at ");
+    assert_says(&c, "): suspended in generator 0x");
+}
+
 static void a_report_of_a_hundred_threads_is_short(void **state)
 {
     struct child c = child_run(many_wait, NULL);
@@ -401,6 +430,7 @@ int main(void)
         cmocka_unit_test(a_main_that_waits_for_nobody_is_reported),
         cmocka_unit_test(a_main_that_selects_among_no_clauses_is_reported),
         cmocka_unit_test(the_report_names_every_thread_and_what_it_waits_for),
+        cmocka_unit_test(a_suspended_body_is_reported_whatever_it_waited_for_before),
         cmocka_unit_test(a_report_of_a_hundred_threads_is_short),
         cmocka_unit_test(the_report_fits_the_smallest_stack),
         cmocka_unit_test(there_is_no_report_when_main_returns),

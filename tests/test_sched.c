@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "runtime/worker.h"
+
 enum {
     QUANTUM = 64,          /* calls and switches between two looks at the timers */
     HOG_MAX = 2 * QUANTUM, /* calls by one thread alone until it goes to the tail */
@@ -624,6 +626,37 @@ static void who_has_yielded_since_it_was_woken_is_nobodys_heir(void **state)
     chan_free(c);
 }
 
+static int kids_ran;
+
+static void be_a_kid(void)
+{
+    kids_ran++;
+}
+
+/* Main's sleep is over long before all have run, on one stack; it is behind them all, and used to be
+ * taken for the heir of the next one on the stack on which the clock was looked at. */
+static int sleep_behind_a_thousand(const void *argument)
+{
+    (void)argument;
+    unsetenv("WEFT_CLOCK");
+    for (int i = 0; i < 1000; i++)
+        go(be_a_kid);
+    weft_sleep(1);
+    return kids_ran == 1000 ? 0 : 1;
+}
+
+static void who_is_woken_by_the_clock_is_nobodys_heir(void **state)
+{
+    struct child c;
+
+    (void)state;
+    if (weft__self)
+        weft__worker_end(weft__self);
+    c = child_run(sleep_behind_a_thousand, NULL);
+    assert_int_equal(c.signal, 0);
+    assert_int_equal(c.status, 0);
+}
+
 static void park_on(chan_rx(int) c)
 {
     chan_recv(c, NULL);
@@ -787,6 +820,78 @@ static void a_newborn_thread_does_not_run_before_one_that_is_ready(void **state)
     assert_noted("first second ");
     chan_send(open_chan, 1);
     check_settle();
+}
+
+/* Newborn threads used to go before ready ones when the countdown was spent at the park. */
+static void newborns_do_not_run_before_ready_threads_when_the_countdown_is_spent(void **state)
+{
+    (void)state;
+    for (uint32_t left = 1; left <= 3; left++) {
+        go(note_in_turn, "ready ");
+        weft_yield();
+        go(start_two_and_park, open_chan);
+        assert_noted("ready ");
+        weft__self->countdown = left;
+        check_settle();
+        assert_noted("ready parent first second ");
+        chan_send(open_chan, 1);
+        check_settle();
+    }
+}
+
+static void start_one_and_yield(int n)
+{
+    for (int i = 0; i < n; i++) {
+        go(nothing);
+        weft_yield();
+        note(".");
+    }
+}
+
+/* The caller went along with those that it had started. */
+static void who_yields_after_starting_threads_waits_for_older_ones(void **state)
+{
+    (void)state;
+    go(start_one_and_yield, 3);
+    go(note_age, "old ");
+    go(note_age, "older ");
+    check_settle();
+    assert_noted("old older ...");
+}
+
+static void answer_once(chan(int) there, chan(int) back)
+{
+    int n;
+
+    chan_send(there, 1);
+    chan_recv(back, &n);
+}
+
+static void ask_children(chan(int) there, chan(int) back, int n)
+{
+    int x;
+
+    for (int i = 0; i < n; i++) {
+        go(answer_once, there, back);
+        chan_recv(there, &x);
+        chan_send(back, x);
+        note(".");
+    }
+}
+
+/* A woken partner goes to the tail, whoever started it. */
+static void messages_with_a_newborn_thread_do_not_overtake(void **state)
+{
+    chan(int) there = chan_new(int), back = chan_new(int);
+
+    (void)state;
+    go(ask_children, there, back, 3);
+    go(note_age, "old ");
+    go(note_age, "older ");
+    check_settle();
+    assert_noted("old older ...");
+    chan_free(there);
+    chan_free(back);
 }
 
 static int born, born_before_old;
@@ -1189,11 +1294,15 @@ int main(void)
         check_test(the_clock_stands_still_while_a_thread_can_run),
         check_test(an_ended_threads_peer_runs_next_but_at_most_64_in_a_row),
         check_test(an_ended_thread_takes_no_unstarted_one_for_its_peer),
+        cmocka_unit_test(who_is_woken_by_the_clock_is_nobodys_heir),
         check_test(who_has_yielded_since_it_was_woken_is_nobodys_heir),
         check_test(a_leaf_of_a_tree_of_joins_needs_no_stack_of_its_own),
         check_test(a_tree_of_channels_grows_in_depth),
         with_objects_test(the_newborn_of_a_thread_that_parks_run_before_older_ones_in_order),
         with_objects_test(a_newborn_thread_does_not_run_before_one_that_is_ready),
+        with_objects_test(newborns_do_not_run_before_ready_threads_when_the_countdown_is_spent),
+        check_test(who_yields_after_starting_threads_waits_for_older_ones),
+        check_test(messages_with_a_newborn_thread_do_not_overtake),
         with_objects_test(an_older_thread_runs_after_a_bounded_number_of_newborn),
         with_objects_test(a_large_brood_waits_its_turn),
         check_test(threads_that_do_not_park_share_one_stack),

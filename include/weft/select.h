@@ -65,7 +65,7 @@ struct weft_case {
     void *object;                 /* the user's, to copy from or to */
     struct weft_chan *chan;
     int64_t amount; /* the size of an element; nanoseconds of a timeout */
-    int64_t op;     /* WEFT_OP_... */
+    int op;         /* WEFT_OP_... */
 };
 
 /**

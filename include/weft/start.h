@@ -14,9 +14,10 @@
  * - The new thread goes to the end of the run queue and gets its stack when it first runs: starting
  *   never parks, and no stack to be had is no error here. It begins with errno 0 and the caller's
  *   floating-point settings.
- * - When the caller parks soon afterwards and next in line is an older thread that has not run yet,
- *   up to 64 that the caller has just started go before it, in their order. At most 512 do so until
- *   an older one is taken.
+ * - One exception to that order: when the caller parks and next in line is an older thread that has
+ *   not run yet, those that the caller has just started, if they are at most 64 and nobody else has
+ *   come to the queue since, go before it, in their order. At most 512 do so until an older one is
+ *   taken.
  * - fn may be declared noreturn. Under clang prefer _Noreturn or [[noreturn]]: the GNU attribute is
  *   part of the function's type there, and needs arguments of exactly the parameters' types.
  *
