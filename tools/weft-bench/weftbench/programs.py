@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Who does the cases besides weft, and where each one's programs are."""
 import os
-import sys
 
 from .cases import CASES
 
@@ -14,7 +13,6 @@ PEERS = {
     "st": "State Threads, package libst-dev",
     "pth": "GNU Pth, package libpth-dev",
 }
-SCRIPTS = ("asyncio", "python")  # run by Python, from the source folder
 
 
 class Programs:
@@ -24,16 +22,9 @@ class Programs:
 
     def command(self, who, text):
         """How that text's program of `who` is called, or None: there is none."""
-        path = self._path(who, text)
-        if not os.path.isfile(path):
-            return None
-        return [sys.executable, path] if who in SCRIPTS else [path]
+        name = self._floor if who == "floor" else who
+        path = os.path.join(self._build.programs, f"{name}-{text}")
+        return [path] if os.path.isfile(path) else None
 
     def has_any(self, who):
         return any(self.command(who, case.text) for case in CASES)
-
-    def _path(self, who, text):
-        if who in SCRIPTS:
-            return os.path.join(self._build.source, "peers", "python", f"{who}-{text}.py")
-        name = self._floor if who == "floor" else who
-        return os.path.join(self._build.programs, f"{name}-{text}")
