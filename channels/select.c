@@ -15,8 +15,10 @@ struct select_set {
 };
 
 enum {
-    SELECT_BLOCK = 64,  /* clauses of which one word says which are ready */
-    SELECT_BLOCKS = 16, /* so many words are kept; of more clauses the rest is looked at twice */
+    SELECT_BLOCK = 64,    /* clauses of which one word says which are ready */
+    SELECT_BLOCKS = 16,   /* so many words are kept; of more clauses the rest is looked at twice */
+    SELECT_GUESS_MIN = 8, /* of so many clauses one is guessed first */
+    SELECT_GUESSES = 4,   /* and so often, if those are not ready */
 };
 
 /* What one scan finds. */
@@ -178,6 +180,45 @@ static int select_do(struct weft_worker *w, const struct select_set *set, size_t
     return (int)i;
 }
 
+static WEFT__COLD bool select_never_parks(const struct select_set *set)
+{
+    const struct weft_case *k = set->cases;
+    bool found = false;
+
+    for (size_t i = 0; i < set->n; i++) {
+        found |= k->op == WEFT_OP_DEFAULT;
+        k = (const struct weft_case *)(const void *)((const char *)k + set->stride);
+    }
+    return found;
+}
+
+/* Only when the countdown is spent it matters whether there is a default clause: such a select may
+ * not be the place for a switch, and leaves that to the next call. */
+static int select_spend(struct weft_worker *w, const struct select_set *set, int result)
+{
+    if (WEFT__LIKELY(w->countdown > 1) || !select_never_parks(set))
+        return weft__spend(w, result);
+    return result;
+}
+
+/* Draws clauses until one is ready: that one is uniformly chosen among all that are, and a busy
+ * select over many channels looks at few. Its index, or the number of clauses after some draws in
+ * vain. */
+static size_t select_guess(struct weft_worker *w, const struct select_set *set)
+{
+    for (int i = 0; i < SELECT_GUESSES; i++) {
+        size_t at = weft__oracle_choose(&w->oracle, (uint32_t)set->n, WEFT__CHOICE_SELECT);
+        const struct weft_case *k = select_at(set, at);
+
+        if (!select_is_channel(k))
+            continue;
+        select_check(w, k);
+        if (select_is_ready(k))
+            return at;
+    }
+    return set->n;
+}
+
 /* ---- parked ---- */
 
 static struct select_set select_of(const struct weft_control *c)
@@ -277,6 +318,12 @@ WEFT_API WEFT__NOIPA int weft_chan_select_(struct weft_case *cases, size_t n, si
     if (case_size < sizeof *cases || n > INT32_MAX / 2)
         return -EINVAL;
     me = w->current;
+    if (n >= SELECT_GUESS_MIN && !me->interrupt && !w->oracle.choose) {
+        size_t guessed = select_guess(w, &set);
+
+        if (guessed < n)
+            return select_spend(w, &set, select_do(w, &set, guessed));
+    }
     select_look(w, &set, &scan);
     if (scan.immediate >= 0)
         return scan.ready ? select_do(w, &set, select_choose(w, &set, &scan)) : scan.immediate;

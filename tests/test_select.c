@@ -767,6 +767,60 @@ static void each_ready_clause_is_chosen_equally_often(void **state)
     assert_fair(16);
 }
 
+/* Every fourth of 32 is ready: mostly it is not the one that is guessed first. */
+static void each_of_a_few_ready_clauses_among_many_is_chosen_equally_often(void **state)
+{
+    enum { TRIALS = 10000, CLAUSES = 32, READY = CLAUSES / 4 };
+    struct weft_case cases[CLAUSES];
+    int chosen[CLAUSES] = {0};
+    chan(int) closed = chan_new(int), never = chan_new(int);
+    double p = 1.0 / READY, bound = 4.89 * sqrt(p * (1 - p) / TRIALS);
+
+    (void)state;
+    chan_close(closed);
+    for (int i = 0; i < CLAUSES; i++)
+        cases[i] = chan_set_recv(i % 4 == 1 ? closed : never, NULL);
+    for (int i = 0; i < TRIALS; i++) {
+        int k = -4096 - chan_select_n(cases, CLAUSES);
+
+        assert_in_range(k, 0, CLAUSES - 1);
+        assert_int_equal(k % 4, 1);
+        chosen[k]++;
+    }
+    for (int i = 1; i < CLAUSES; i += 4)
+        assert_true(fabs((double)chosen[i] / TRIALS - p) <= bound);
+    chan_free(closed);
+    chan_free(never);
+}
+
+static void set_flag(bool *flag)
+{
+    *flag = true;
+}
+
+static void a_large_select_with_a_default_never_switches(void **state)
+{
+    enum { CLAUSES = 20 };
+    struct weft_case cases[CLAUSES];
+    chan(int) closed = chan_new(int);
+    bool other_ran = false;
+
+    (void)state;
+    chan_close(closed);
+    for (int i = 0; i < CLAUSES; i++)
+        cases[i] = chan_set_recv(closed, NULL);
+    go(set_flag, &other_ran);
+    cases[CLAUSES - 1] = (struct weft_case){.op = WEFT_OP_DEFAULT};
+    for (int i = 0; i < 1000; i++)
+        assert_in_range(-4096 - chan_select_n(cases, CLAUSES), 0, CLAUSES - 2);
+    assert_false(other_ran);
+    cases[CLAUSES - 1] = (struct weft_case){.op = WEFT_OP_NONE};
+    for (int i = 0; i < 1000 && !other_ran; i++)
+        assert_in_range(-4096 - chan_select_n(cases, CLAUSES), 0, CLAUSES - 2);
+    assert_true(other_ran);
+    chan_free(closed);
+}
+
 static void send_for_ever(chan_tx(int) c)
 {
     while (chan_send(c, 1) == 0)
@@ -1222,6 +1276,8 @@ int main(void)
         check_test(the_soonest_of_several_timeouts_is_chosen),
         check_test(a_clause_that_is_served_in_time_leaves_no_timeout_behind),
         check_test(each_ready_clause_is_chosen_equally_often),
+        check_test(each_of_a_few_ready_clauses_among_many_is_chosen_equally_often),
+        check_test(a_large_select_with_a_default_never_switches),
         check_test(each_of_two_that_send_all_the_time_is_served_equally_often),
         check_test(an_oracle_is_offered_every_ready_clause_and_no_other),
         check_test(each_ready_clause_of_a_large_set_can_be_chosen),
