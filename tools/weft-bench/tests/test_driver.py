@@ -23,7 +23,7 @@ class DriverTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
-        self.build = Build(programs=self.folder, version="1.2.3",
+        self.build = Build(programs=self.folder, source=self.folder, version="1.2.3",
                            compiler="cc 1", build_type="Release")
 
     def program(self, name, script):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Build:
     programs: str  # the folder of the programs
+    source: str  # tools/weft-bench
     version: str
     compiler: str
     build_type: str
