@@ -37,8 +37,7 @@ WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
 
     if (!c)
         return NULL;
-    w->objects++;
-    c->owner = w;
+    c->owner = w->id;
     c->shape = size;
     c->site = site;
     weft__list_init(&c->receivers);
@@ -50,7 +49,7 @@ WEFT__COLD int weft__chan_refuse(const struct weft_chan *c, size_t size, const c
 {
     if (!c)
         return -EINVAL;
-    if (c->owner != weft__worker())
+    if (!weft__owns(weft__worker(), c->owner))
         weft__mistake(
             "%s of channel %p (made at %s), which was freed, or belongs to another OS thread", call,
             (const void *)c, c->site);
@@ -63,7 +62,7 @@ WEFT__COLD int weft__chan_refuse(const struct weft_chan *c, size_t size, const c
 /* Open, one's own, and with elements of this size. */
 static inline bool chan_is_open(const struct weft_chan *c, const struct weft_worker *w, size_t size)
 {
-    return WEFT__LIKELY(c != NULL) && WEFT__LIKELY(c->owner == w) && WEFT__LIKELY(c->shape == size);
+    return WEFT__LIKELY(c != NULL) && weft__owns(w, c->owner) && WEFT__LIKELY(c->shape == size);
 }
 
 /* What a call that may park returns for a channel that is not. */
@@ -241,11 +240,10 @@ WEFT_API void weft_chan_free_(struct weft_chan *c)
 {
     if (!c)
         return;
-    if (c->owner != weft__self)
+    if (!weft__owns(weft__self, c->owner))
         weft__chan_refuse(c, weft__chan_size(c), "chan_free");
     if (!weft__list_is_empty(&c->receivers) || !weft__list_is_empty(&c->senders))
         weft__mistake("chan_free of channel %p (made at %s) while threads wait in it", (void *)c,
                       c->site);
-    c->owner->objects--;
     weft__calls.free(c);
 }

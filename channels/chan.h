@@ -18,8 +18,8 @@
  * - Every waiter's thread is parked, in the order in which they came; whoever takes a waiter off
  *   completes its operation, and takes the other clauses of its select off their channels. */
 struct weft_chan {
-    struct weft_worker *owner; /* only its threads may use the channel */
-    size_t shape;              /* the size of an element, and WEFT__CHAN_CLOSED */
+    const struct weft_thread *owner; /* the id of the worker whose threads may use the channel */
+    size_t shape;                    /* the size of an element, and WEFT__CHAN_CLOSED */
     struct weft_list receivers;
     struct weft_list senders;
     const char *site; /* where it was made, static */

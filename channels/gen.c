@@ -33,10 +33,10 @@ enum gen_ending {
  * thread is parked in next, send or close. `value` is set exactly while the body is offering,
  * `suspended` exactly while it is suspended. */
 struct weft_gen {
-    struct weft_worker *owner;
-    size_t size;                    /* of a value */
-    struct weft_control *suspended; /* the body */
-    struct weft_control *yielded;   /* the body, if it has yielded before */
+    const struct weft_thread *owner; /* the id of its worker */
+    size_t size;                     /* of a value */
+    struct weft_control *suspended;  /* the body */
+    struct weft_control *yielded;    /* the body, if it has yielded before */
     struct weft_control *consumer;
     enum gen_ending ending;
     struct weft_thread *body; /* its record; NULL once it has ended */
@@ -108,7 +108,7 @@ static WEFT__COLD void gen_stop(const struct weft_gen *g, const char *call, cons
 
 static void gen_check(const struct weft_gen *g, const char *call)
 {
-    if (WEFT__UNLIKELY(g->owner != weft__self))
+    if (WEFT__UNLIKELY(!weft__owns(weft__self, g->owner)))
         gen_stop(g, call, "which was freed, or belongs to another OS thread");
 }
 
@@ -135,12 +135,6 @@ static struct weft_control *gen_body(const struct weft_gen *g)
 
 /* ---- life ---- */
 
-static void gen_free(struct weft_gen *g)
-{
-    g->owner->objects--;
-    weft__calls.free(g);
-}
-
 /* The body has returned: its consumer goes on. A generator that is being closed is freed here,
  * since the closer may touch nothing but its own control block. */
 static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_gen *g)
@@ -156,7 +150,7 @@ static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_ge
         consumer->wait = NULL;
     }
     if (g->ending)
-        gen_free(g);
+        weft__calls.free(g);
     return consumer;
 }
 
@@ -168,8 +162,7 @@ WEFT_API struct weft_gen *weft_gen_new_(size_t size, size_t takes_size, const ch
     if (!g)
         return NULL;
     w->body_ended = gen_body_ended;
-    w->objects++;
-    g->owner = w;
+    g->owner = w->id;
     g->size = size;
     g->takes_size = takes_size;
     g->site = site;
@@ -179,7 +172,7 @@ WEFT_API struct weft_gen *weft_gen_new_(size_t size, size_t takes_size, const ch
 WEFT_API struct weft_gen *weft_gen_start_(struct weft_gen *g, struct weft_start *s)
 {
     if (s->error != 0) {
-        gen_free(g);
+        weft__calls.free(g);
         return NULL;
     }
     g->body = s->task;
@@ -329,7 +322,7 @@ WEFT_API WEFT__NOIPA int weft_gen_next_(struct weft_gen *g, void *object, size_t
     struct weft_worker *w = weft__self;
     struct weft_control *me, *body;
 
-    if (WEFT__UNLIKELY(!g || g->owner != w || g->size != size))
+    if (WEFT__UNLIKELY(!g || !weft__owns(w, g->owner) || g->size != size))
         return gen_next_any(g, object, size, sent, sent_size);
     me = w->current;
     body = g->suspended;
@@ -355,7 +348,7 @@ WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
         g->body = NULL;
     }
     if (!g->body) {
-        gen_free(g);
+        weft__calls.free(g);
         return weft__spend(w, 0);
     }
     body = gen_body(g);
@@ -433,7 +426,8 @@ WEFT_API WEFT__NOIPA int weft_gen_yield_(struct weft_gen *g, const void *object,
     struct weft_worker *w = weft__self;
     struct weft_control *me, *consumer;
 
-    if (WEFT__UNLIKELY(!g || g->owner != w || g->size != size || size != sizeof(uint64_t)))
+    if (WEFT__UNLIKELY(!g || !weft__owns(w, g->owner) || g->size != size ||
+                       size != sizeof(uint64_t)))
         return gen_yield_any(g, object, size, in, in_size);
     me = w->current;
     consumer = g->consumer;

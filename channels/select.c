@@ -63,7 +63,7 @@ static inline bool select_is_ready(const struct weft_case *k)
 
 static inline void select_check(const struct weft_worker *w, const struct weft_case *k)
 {
-    if (WEFT__UNLIKELY(k->chan->owner != w || weft__chan_size(k->chan) != (size_t)k->amount))
+    if (WEFT__UNLIKELY(k->chan->owner != w->id || weft__chan_size(k->chan) != (size_t)k->amount))
         weft__chan_refuse(k->chan, (size_t)k->amount, "chan_select");
 }
 
@@ -84,7 +84,7 @@ select_look_block(const struct weft_worker *w, const struct select_set *set,
                   struct select_scan *scan, size_t i, uint32_t *count)
 {
     size_t n = set->n - i < SELECT_BLOCK ? set->n - i : SELECT_BLOCK;
-    const struct weft_case *k = select_at(set, i);
+    const struct weft_case *k = n > 0 ? select_at(set, i) : NULL; /* of none there is no array */
     uint64_t all = 0;
     uint32_t ones = 0;
 

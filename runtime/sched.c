@@ -49,7 +49,8 @@ static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
 
     w->countdown = w->quantum;
     w->polled_at = w->run.head;
-    if ((int32_t)(w->run.head - w->favoured_to) > 0) { /* before it is so far behind as to be ahead */
+    if ((int32_t)(w->run.head - w->favoured_to) >
+        0) { /* before it is so far behind as to be ahead */
         w->favoured_to = w->run.head;
         w->favours = 0;
     }

@@ -85,6 +85,7 @@ struct weft_starved {
 /* One OS thread's scheduler. Only that OS thread touches it. */
 struct weft_worker {
     struct weft_control *current;
+    const struct weft_thread *id; /* its root's handle: no other worker ever has the same */
     struct weft_ring run; /* ready control blocks, and unstarted records with bit 0 set; always has
                            * room for every live thread, so that readying cannot fail */
     weft__switch_fn *switch_to;
@@ -111,8 +112,6 @@ struct weft_worker {
     struct weft_stacks stacks;
     struct weft_starved starved[WEFT__STACK_CLASSES];
     bool deadlock_returns;            /* weft_deadlock_returns */
-    size_t objects;                   /* channels and generators that it owns */
-    struct weft_worker *outlived;     /* ended, with objects left: the one before it on that list */
     const struct weft_thread *forked; /* in a fork's child: the handle of the thread that forked */
     void (*stuck)(struct weft_worker *w); /* nothing can ever run again: reports, does not return */
     /* Runs a thread's function to its end, and ends it: answers a parked thread that was waiting
@@ -136,6 +135,12 @@ static inline struct weft_worker *weft__worker(void)
     struct weft_worker *w = weft__self;
 
     return WEFT__LIKELY(w != NULL) ? w : weft__worker_make();
+}
+
+/* True for what was made by a thread of this worker, which may be NULL: none. */
+static inline bool weft__owns(const struct weft_worker *w, const struct weft_thread *owner)
+{
+    return WEFT__LIKELY(w != NULL) && WEFT__LIKELY(owner == w->id);
 }
 
 /* ---- what may be on the run queue ---- */

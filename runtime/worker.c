@@ -16,8 +16,7 @@
 __thread struct weft_worker *weft__self;
 
 static pthread_mutex_t worker_lock = PTHREAD_MUTEX_INITIALIZER;
-static bool worker_key_is_made;             /* under the lock */
-static struct weft_worker *worker_outlived; /* under the lock: so that leak checkers see them */
+static bool worker_key_is_made;  /* under the lock */
 static pthread_key_t worker_key; /* its destructor ends the worker of an OS thread that ends */
 
 /* Defined by the C++ library, if there is one in the process: the exceptions that the running
@@ -36,6 +35,7 @@ static int worker_init_root(struct weft_worker *w)
     t->at.control = &w->root;
     w->root.life = ++w->lives;
     w->root.thread = t;
+    w->id = weft__thread_handle(t);
     weft__sanitize_root(&w->root.sanitizer);
     w->current = &w->root;
     return 0;
@@ -69,15 +69,6 @@ static int worker_init(struct weft_worker *w)
     return worker_init_root(w);
 }
 
-/* What outlives its worker is told by its owner's address, which no other may have then. */
-static void worker_keep(struct weft_worker *w)
-{
-    pthread_mutex_lock(&worker_lock);
-    w->outlived = worker_outlived;
-    worker_outlived = w;
-    pthread_mutex_unlock(&worker_lock);
-}
-
 void weft__worker_end(struct weft_worker *w)
 {
     weft__self = NULL;
@@ -86,10 +77,7 @@ void weft__worker_end(struct weft_worker *w)
     weft__threads_fini(&w->threads);
     weft__stack_fini(&w->stacks);
     weft__calls.free(w->run.slots);
-    if (w->objects == 0)
-        weft__calls.free(w);
-    else
-        worker_keep(w);
+    weft__calls.free(w);
 }
 
 /* A green thread that ends its OS thread still runs on one of the stacks: they stay. */

@@ -163,8 +163,8 @@ static void everything_the_library_has_came_through_the_table(void **state)
     assert_non_null(c);
     go(weft_yield);
     weft_yield();
-    assert_int_equal(faults_counts[FAULT_MALLOC], 1 + 1 + 2); /* channel; slab of stacks; rings */
-    assert_int_equal(faults_counts[FAULT_CALLOC], 1 + 1 + 1); /* worker; records; run queue */
+    assert_int_equal(faults_counts[FAULT_MALLOC], 1 + 1 + 1 + 2); /* channel; slabs; rings */
+    assert_int_equal(faults_counts[FAULT_CALLOC], 1 + 1);         /* worker; run queue */
     assert_int_not_equal(faults_counts[FAULT_MMAP], 0);
     chan_free(c);
     assert_int_equal(faults_counts[FAULT_FREE], 1);

@@ -39,7 +39,7 @@ static void end_worker(void)
 {
     if (weft__self)
         weft__worker_end(weft__self);
-    faults_fail(1 << FAULT_CALLOC, 1, UINT32_MAX);
+    faults_fail(1 << FAULT_MALLOC, 1, UINT32_MAX);
     while (weft__thread_new(&hog))
         ;
     faults_stop();
@@ -887,6 +887,51 @@ static void many_guarded_stacks_lie_in_few_mappings(void **state)
 
 #endif
 
+/* ---- a million threads that have not run ---- */
+
+#ifndef WEFT__SANITIZED
+
+static long resident_kb(void)
+{
+    char line[256];
+    long kb = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+
+    if (!file)
+        _exit(100);
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "VmRSS: %ld", &kb) == 1)
+            break;
+    fclose(file);
+    return kb;
+}
+
+static void take_two(long a, long b)
+{
+    (void)(a + b);
+}
+WEFT_FN(take_two, long, long);
+
+/* The side of a record may not be touched, nor an outgrown run queue stay. */
+static int spawn_a_million(const void *argument)
+{
+    const long before = resident_kb(), million = 1000 * 1000;
+
+    (void)argument;
+    for (long i = 0; i < million; i++)
+        if (go(take_two, i, 1L) != 0)
+            return 1;
+    return (resident_kb() - before) * 1024 <= 128 * million ? 0 : 2;
+}
+
+static void a_million_unstarted_threads_take_at_most_128_bytes_each(void **state)
+{
+    (void)state;
+    assert_int_equal(child_run(spawn_a_million, NULL).status, 0);
+}
+
+#endif
+
 /* ---- */
 
 static int tell_sites(void **state)
@@ -921,6 +966,9 @@ int main(void)
         TEST(memory_of_many_ended_threads_is_given_back_in_a_long_wait),
 #ifndef WEFT__TSAN
         TEST(many_guarded_stacks_lie_in_few_mappings),
+#endif
+#ifndef WEFT__SANITIZED
+        TEST(a_million_unstarted_threads_take_at_most_128_bytes_each),
 #endif
     };
 

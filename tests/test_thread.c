@@ -326,18 +326,18 @@ static void slabs_are_taken_over_and_old_handles_stay_stale(void **state)
 {
     struct weft_threads next;
     struct weft_thread *found = NULL;
-    uint32_t callocs;
+    uint32_t mallocs;
 
     (void)state;
     make(MANY);
-    callocs = faults_counts[FAULT_CALLOC];
+    mallocs = faults_counts[FAULT_MALLOC];
     weft__threads_fini(&all);
     for (size_t i = 0; i < MANY; i++) /* nobody's, for now */
         assert_int_not_equal(find(handles[i], &found), WEFT__THREAD_FOUND);
     weft__threads_init(&next, NULL);
     for (size_t i = 0; i < MANY; i++)
         assert_non_null(weft__thread_new(&next));
-    assert_int_equal(faults_counts[FAULT_CALLOC], callocs);
+    assert_int_equal(faults_counts[FAULT_MALLOC], mallocs);
     for (size_t i = 0; i < MANY; i++)
         assert_int_equal(weft__thread_find(&next, handles[i], &found), WEFT__THREAD_FOUND_STALE);
     weft__threads_fini(&next);
@@ -366,7 +366,7 @@ static void without_memory_there_is_no_record_and_later_there_is(void **state)
     size_t n = 0;
 
     (void)state;
-    faults_fail(1 << FAULT_CALLOC, 1, UINT32_MAX);
+    faults_fail(1 << FAULT_MALLOC, 1, UINT32_MAX);
     while (weft__thread_new(&all))
         n++;
     assert_int_equal(all.live, n);

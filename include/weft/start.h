@@ -132,7 +132,7 @@ WEFT_API void weft_start_copy_(struct weft_start *start, void (*fn)(void *object
  * Does as weft_go() with options: go_with(opts, fn, args...).
  *
  * opts is a const struct weft_spawn_opts *, or NULL. Results: 0; -ENOMEM; -EINVAL: an option out of
- * range. Cost: as weft_go(); a name is an allocation.
+ * range. Cost: as weft_go().
  */
 #define weft_go_with(opts, ...) \
     WEFT_UNIQUE_(WEFT_START_, WEFT_STARTED_, WEFT_START_DETACHED, opts, __VA_ARGS__)
