@@ -891,21 +891,6 @@ static void many_guarded_stacks_lie_in_few_mappings(void **state)
 
 #ifndef WEFT__SANITIZED
 
-static long resident_kb(void)
-{
-    char line[256];
-    long kb = 0;
-    FILE *file = fopen("/proc/self/status", "r");
-
-    if (!file)
-        _exit(100);
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "VmRSS: %ld", &kb) == 1)
-            break;
-    fclose(file);
-    return kb;
-}
-
 static void take_two(long a, long b)
 {
     (void)(a + b);
@@ -915,13 +900,13 @@ WEFT_FN(take_two, long, long);
 /* The side of a record may not be touched, nor an outgrown run queue stay. */
 static int spawn_a_million(const void *argument)
 {
-    const long before = resident_kb(), million = 1000 * 1000;
+    const size_t before = resident(), million = 1000 * 1000;
 
     (void)argument;
-    for (long i = 0; i < million; i++)
-        if (go(take_two, i, 1L) != 0)
+    for (size_t i = 0; i < million; i++)
+        if (go(take_two, (long)i, 1L) != 0)
             return 1;
-    return (resident_kb() - before) * 1024 <= 128 * million ? 0 : 2;
+    return (resident() - before) * (size_t)sysconf(_SC_PAGESIZE) <= 128 * million ? 0 : 2;
 }
 
 static void a_million_unstarted_threads_take_at_most_128_bytes_each(void **state)

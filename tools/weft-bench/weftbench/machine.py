@@ -9,7 +9,7 @@ def describe(build, cpu):
     revision = _revision(build.source)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return "\n".join((
-        f"weft {build.version}{f' ({revision})' if revision else ''}, {build.compiler}, "
+        f"weft {build.version}{f' (source at {revision})' if revision else ''}, {build.compiler}, "
         f"{build.build_type or 'no build type'}",
         f"{_processor()}, {os.cpu_count()} processors, pinned to number {cpu}, {memory:.0f} GB, "
         f"{platform.system()} {platform.release()} {platform.machine()}"))

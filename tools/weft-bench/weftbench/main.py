@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """weft-bench: what is measured, in which order, and what is said about it."""
 import os
+import signal
+import subprocess
 import sys
 
 from .cases import CASES
@@ -11,7 +13,6 @@ from .options import PROGRAM, parse
 from .plot import plot
 from .programs import PEERS, Programs
 from .progress import Progress
-from .rows import row_of
 from .table import Table
 from .targets import summary, verdict
 
@@ -19,19 +20,33 @@ from .targets import summary, verdict
 def main(words, build):
     """The exit status."""
     options = parse(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and so the program that runs is ended
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
     try:
-        if options.list:
-            print("\n".join(case.name for case in CASES))
-        elif options.machine:
-            print(describe(build, options.cpu))
-        else:
-            return measure(options, build)
+        return obey(options, build)
     except KeyboardInterrupt:
         complain("interrupted")
         return 130
     except BrokenPipeError:  # whoever read has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        status = 0
+    except OSError as error:
+        complain(f"standard output: {error.strerror}")
+        status = 1
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python tries once more
+    return status
+
+
+def obey(options, build):
+    status = 0
+    if options.list:
+        print("\n".join(case.name for case in CASES))
+    elif options.machine:
+        print(describe(build, options.cpu))
+    else:
+        status = measure(options, build)
+    sys.stdout.flush()
+    return status
 
 
 def measure(options, build):
@@ -55,11 +70,22 @@ def measure(options, build):
     finally:
         progress.clear()
     if judged and not options.json:
-        print(summary(verdict(case, row_of(rows, "weft")) for case, rows in results.items()))
+        print(summary(verdict(case, rows) for case, rows in results.items()))
     remark(results, [who for who in PEERS if options.peers and who not in peers])
-    if options.plot:
-        plot(results, options.plot, judged)
-    return 1 if any(row.failed for rows in results.values() for row in rows) else 0
+    drawn = draw(results, options.plot, judged)
+    failed = any(row.failed for rows in results.values() for row in rows)
+    return 1 if failed or not drawn else 0
+
+
+def draw(results, path, judged):
+    """False if a plot was asked for and there is none."""
+    try:
+        if path:
+            plot(results, path, judged)
+    except (OSError, subprocess.CalledProcessError) as error:
+        complain(f"--plot: {error}")
+        return False
+    return True
 
 
 def environment(context):

@@ -12,9 +12,11 @@ from .cases import CASES
 PROGRAM = "weft-bench"
 EPILOG = """\
 Each case prints what one operation takes, in nanoseconds, or the whole, in ms or s: the minimum
-and the median over all runs. floor is the same work by a minimal program without guarantees, in
-the same run; ratio is weft's minimum over the floor's. With --peers it is the peer's over weft's.
-All that do a case take turns, must come to the same checksum, and are pinned to one processor.
+and the median over all samples, of which a run takes some. floor is the same work by a minimal
+program without guarantees, in the same run; ratio is weft's minimum over the floor's. With --peers
+it is the peer's over weft's. All that do a case take turns, must come to the same checksum, and are
+pinned to one processor. With peers, all cases take half an hour. A target is what weft's makers set
+themselves, by measurements on another machine: it is met or missed, and either is no failure.
 
 Exit status: 0: all is well; 1: a program failed or came to another checksum; 2: called wrongly."""
 
@@ -44,25 +46,32 @@ def parse(words):
     return options
 
 
+def _is_number(word):
+    return word.isascii() and word.isdecimal()
+
+
 def _runs(word):
-    if not word.isdecimal() or int(word) == 0:
+    if not _is_number(word) or int(word) == 0:
         raise argparse.ArgumentTypeError(f"it takes a whole number from 1 on, not '{word}'")
     return int(word)
 
 
 def _cpu(word):
     allowed = sorted(os.sched_getaffinity(0))
-    if not word.isdecimal() or int(word) not in allowed:
+    if not _is_number(word) or int(word) not in allowed:
         raise argparse.ArgumentTypeError(
             f"it takes one of the processors {', '.join(map(str, allowed))}, not '{word}'")
     return int(word)
 
 
 def _svg(path):
-    if not path.endswith(".svg"):
+    if not path.endswith(".svg") or os.path.basename(path) == ".svg":
         raise argparse.ArgumentTypeError(f"it takes a file called something.svg, not '{path}'")
-    if not os.access(os.path.dirname(path) or ".", os.W_OK):
-        raise argparse.ArgumentTypeError(f"nothing can be written to the folder of '{path}'")
+    try:
+        with open(path, "a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"'{path}' cannot be written: {error.strerror}") from None
     if not shutil.which("gnuplot"):
         raise argparse.ArgumentTypeError("it needs gnuplot: apt-get install gnuplot-nox")
     return path

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A bar on standard error that tells how far it is; nothing unless that is a terminal."""
+import shutil
 import sys
 import time
 
@@ -18,7 +19,8 @@ class Progress:
         share = self._done / max(self._steps, 1)
         bar = "#" * int(share * WIDTH)
         elapsed = time.monotonic() - self._began
-        self._write(f"\r[{bar:<{WIDTH}}] {share:4.0%} {elapsed:4.0f} s  {label}\033[K")
+        text = f"[{bar:<{WIDTH}}] {share:4.0%} {elapsed:4.0f} s  {label}"
+        self._write(f"\r{text[:shutil.get_terminal_size().columns - 1]}\033[K")
         self._done += 1
 
     def skip(self, steps):

@@ -52,8 +52,15 @@ def _trouble(status, said):
     reason = " ".join(said.splitlines()[-1:])  # its last words
     if status == CANNOT_STATUS:
         return Trouble(reason or "gave no reason", cannot=True)
-    how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+    how = f"killed by {_signal(-status)}" if status < 0 else f"exit status {status}"
     return Trouble(f"{how}: {reason}" if reason else how)
+
+
+def _signal(number):
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"  # a real-time one
 
 
 def _sample(line):

@@ -28,7 +28,7 @@ class Table:
 
     def case(self, case, rows):
         weft, floor = row_of(rows, "weft"), row_of(rows, "floor")
-        target = self._target(case, weft)
+        target = self._target(case, rows)
         median = number(weft.median) if weft.good else "-"
         ratio = times(weft, floor)
         if self._peers:
@@ -41,11 +41,11 @@ class Table:
             _line(case.name, case.unit, (least(weft), median, least(floor), ratio), target)
         self._notes(case, rows)
 
-    def _target(self, case, weft):
+    def _target(self, case, rows):
         if not self._judged or case.target is None:
             return ""
         width = 0 if self._peers else 4  # of 100 columns the peers leave none
-        return f"{case.target:<{width}g} {verdict(case, weft)}"
+        return f"{case.target:<{width}g} {verdict(case, rows)}"
 
     def _under_peers(self, *cells):
         """The cells, as wide as what they stand under; one stands for all."""
