@@ -22,8 +22,8 @@
 #define WEFT__NOIPA __attribute__((noipa))
 #endif
 
-/* The compiler knows no more what is in the word. MemorySanitizer would want it initialised, and what
- * pads a struct is not. */
+/* The compiler knows no more what is in the word. MemorySanitizer would want it initialised, and
+ * what pads a struct is not. */
 #define WEFT__OPAQUE(word) __asm__("" : "+r"(word))
 #if defined __has_feature
 #if __has_feature(memory_sanitizer)
@@ -57,8 +57,8 @@ static inline void weft__copy(void *into, const void *from, size_t size)
     }
 }
 
-/* How many bits are set. The compiler's own function is a call where the processor need not have the
- * instruction. */
+/* How many bits are set. The compiler's own function is a call where the processor need not have
+ * the instruction. */
 static inline uint32_t weft__bits(uint64_t word)
 {
     word -= word >> 1 & UINT64_C(0x5555555555555555);

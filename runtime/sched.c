@@ -332,7 +332,7 @@ WEFT__NOINLINE int weft__sched_tail(struct weft_worker *w, int result)
     return weft__switch_next(w, me);
 }
 
-/* Whoever has spent a whole countdown without leaving goes to the tail, for the sake of the others. */
+/* Whoever has spent a whole countdown without leaving goes to the tail, so that others run. */
 WEFT__NOINLINE int weft__sched_spent(struct weft_worker *w, int result)
 {
     bool is_hog = w->polled_at == w->run.head || w->oracle.choose;

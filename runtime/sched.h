@@ -191,8 +191,8 @@ void weft__sched_unstarve(struct weft_worker *w, struct weft_thread *t);
 
 enum { WEFT__PREFETCH_FAR = 12, WEFT__PREFETCH_NEAR = 6, WEFT__LINE_BYTES = 64 };
 
-/* With many threads every switch is to a stack that no cache holds. Those in line are fetched in two
- * steps: the control block, or the record, and later the frame that it points at. Always in line: a
+/* With many threads every switch is to a stack that no cache holds. Those in line are fetched in
+ * two steps: the control block, or the record, and later the frame that it points at. Always in line: a
  * function that does nothing else has no effect in gcc's eyes. */
 static inline __attribute__((always_inline)) void weft__prefetch(const struct weft_ring *run)
 {

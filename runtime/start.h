@@ -154,8 +154,8 @@ static inline struct weft_result weft__start_call(void (*fn)(void), const struct
 
 #endif
 
-/* Keeps the floating-point control in force here: on x86-64 mxcsr and above it the x87 control word,
- * written in two pieces that are slow to read back at once as a whole; on aarch64 FPCR, on riscv64
+/* Keeps the floating-point control in force here: on x86-64 mxcsr and above it the x87 control
+ * word, written in two pieces that are slow to read back at once as a whole; on aarch64 FPCR, on riscv64
  * frm. Exception flags in it mean nothing. */
 static inline void weft__start_save_fp_control(uint32_t *control)
 {

@@ -103,8 +103,8 @@ WEFT_API int weft_chan_select_(struct weft_case *cases, size_t n, size_t case_si
  * can go; with a default clause it never does, and deadlines do not touch it. Results: the index of
  * the clause done; CHAN_CLOSED(index); -ETIMEDOUT: the enclosing weft_within() is over, not a
  * timeout clause; -ECANCELED, -EDEADLK. Unless it is an index, nothing was sent or received. Of
- * several that can go each is as likely as any other. Cost: some nanoseconds a clause, and less where
- * most of many can go; no allocation.
+ * several that can go each is as likely as any other. Cost: some nanoseconds a clause, and less
+ * where most of many can go; no allocation.
  */
 #define weft_chan_select(...) WEFT_UNIQUE_(WEFT_SELECT_, __VA_ARGS__)
 

@@ -145,7 +145,7 @@ WEFT_API void weft_start_copy_(struct weft_start *start, void (*fn)(void *object
 #define weft_spawn_with(opts, ...) WEFT_UNIQUE_(WEFT_START_, WEFT_SPAWNED_, 0, opts, __VA_ARGS__)
 
 /**
- * Names the parameter types of a function that is to be started: WEFT_FN(fn, types...), at file
+ * Names the parameter types of a function that is to be started: WEFT_FN(fn, types...); at file
  * scope, below fn's declaration and above the first start.
  *
  * The types are exactly the parameters', a generator's body's first one, gen(Y), among them; none
