@@ -889,7 +889,8 @@ static void many_guarded_stacks_lie_in_few_mappings(void **state)
 
 /* ---- a million threads that have not run ---- */
 
-#ifndef WEFT__SANITIZED
+/* Without optimisation the call itself goes by a register for arguments, which then counts as one. */
+#if !defined WEFT__SANITIZED && defined __OPTIMIZE__
 
 static void take_two(long a, long b)
 {
@@ -952,7 +953,7 @@ int main(void)
 #ifndef WEFT__TSAN
         TEST(many_guarded_stacks_lie_in_few_mappings),
 #endif
-#ifndef WEFT__SANITIZED
+#if !defined WEFT__SANITIZED && defined __OPTIMIZE__
         TEST(a_million_unstarted_threads_take_at_most_128_bytes_each),
 #endif
     };
