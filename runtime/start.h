@@ -174,6 +174,9 @@ static inline void weft__start_save_fp_control(uint32_t *control)
 #else
     *control = 0;
 #endif
+#ifdef WEFT__MSAN
+    __msan_unpoison(control, sizeof *control); /* it sees no store by assembly */
+#endif
 }
 
 /* Brings such a control into force. */
