@@ -279,7 +279,7 @@ static int gen_resume(struct weft_worker *w, struct weft_control *me, struct wef
         return gen_begin(w, me, g);
     if (g->suspended) {
         gen_deliver(g, sent);
-        return gen_wake(w, me, g, body, 0);
+        return gen_wake(w, me, g, g->suspended, 0);
     }
     g->sent = sent;
     return weft__switch_next(w, me);
@@ -351,7 +351,7 @@ WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
         weft__calls.free(g);
         return weft__spend(w, 0);
     }
-    body = gen_body(g);
+    body = g->body->at.control;
     g->ending = GEN_CLOSING;
     gen_enter(g, me, NULL, &gen_wait_close);
     if (g->suspended || g->value) {

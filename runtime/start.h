@@ -159,6 +159,7 @@ static inline struct weft_result weft__start_call(void (*fn)(void), const struct
  * frm. Exception flags in it mean nothing. */
 static inline void weft__start_save_fp_control(uint32_t *control)
 {
+    *control = 0; /* where assembly writes, compilers drop this; tools see it */
 #if defined __x86_64__
     __asm__ volatile("stmxcsr (%1)\n\tfnstcw 2(%1)" : "=m"(*control) : "r"(control));
 #elif defined __aarch64__
@@ -171,8 +172,6 @@ static inline void weft__start_save_fp_control(uint32_t *control)
 
     __asm__ volatile("frrm %0" : "=r"(frm));
     *control = (uint32_t)frm;
-#else
-    *control = 0;
 #endif
 #ifdef WEFT__MSAN
     __msan_unpoison(control, sizeof *control); /* it sees no store by assembly */
