@@ -35,6 +35,12 @@ static struct weft_case *select_at(const struct select_set *set, size_t i)
     return (struct weft_case *)(void *)((char *)set->cases + i * set->stride);
 }
 
+static inline const struct weft_case *select_after(const struct select_set *set,
+                                                   const struct weft_case *k)
+{
+    return (const struct weft_case *)(const void *)((const char *)k + set->stride);
+}
+
 /* Only these have a channel. */
 static bool select_is_channel(const struct weft_case *k)
 {
@@ -98,7 +104,7 @@ select_look_block(const struct weft_worker *w, const struct select_set *set,
         } else {
             select_note(scan, k, i + bit);
         }
-        k = (const struct weft_case *)(const void *)((const char *)k + set->stride);
+        k = select_after(set, k);
     }
     *count = ones; /* of a few clauses that is cheaper than counting bits */
     return all;
@@ -114,7 +120,7 @@ static WEFT__NOINLINE void select_look_many(const struct weft_worker *w,
 
         if (i / SELECT_BLOCK < SELECT_BLOCKS)
             scan->blocks[i / SELECT_BLOCK] = ready;
-        all += weft__bits(ready);
+        all += count;
     }
     scan->ready = all;
 }
@@ -140,8 +146,7 @@ static WEFT__NOINLINE size_t select_nth_of_many(const struct weft_worker *w,
                              ? scan->blocks[block]
                              : select_look_block(w, set, scan, block * SELECT_BLOCK, &count);
 
-        if (block < SELECT_BLOCKS)
-            count = weft__bits(ready);
+        count = weft__bits(ready);
         if (skip < count)
             return block * SELECT_BLOCK + weft__nth_bit(ready, skip);
         skip -= count;
@@ -187,7 +192,7 @@ static WEFT__COLD bool select_never_parks(const struct select_set *set)
 
     for (size_t i = 0; i < set->n; i++) {
         found |= k->op == WEFT_OP_DEFAULT;
-        k = (const struct weft_case *)(const void *)((const char *)k + set->stride);
+        k = select_after(set, k);
     }
     return found;
 }

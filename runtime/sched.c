@@ -42,6 +42,15 @@ void weft__sched_set_oracle(struct weft_worker *w,
 
 /* ---- looking outside ---- */
 
+/* Once an older thread has been taken, the favours count from nothing. */
+static void sched_count_favours(struct weft_worker *w)
+{
+    if ((int32_t)(w->run.head - w->favoured_to) > 0) {
+        w->favoured_to = w->run.head;
+        w->favours = 0;
+    }
+}
+
 static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
 {
     struct weft_list due;
@@ -49,11 +58,7 @@ static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
 
     w->countdown = w->quantum;
     w->polled_at = w->run.head;
-    if ((int32_t)(w->run.head - w->favoured_to) >
-        0) { /* before it is so far behind as to be ahead */
-        w->favoured_to = w->run.head;
-        w->favours = 0;
-    }
+    sched_count_favours(w); /* before that place is so far behind as to be ahead */
     if (weft__wheel_is_empty(&w->timers))
         return;
     weft__list_init(&due);
@@ -289,13 +294,10 @@ static void sched_favour(struct weft_worker *w)
         return;
     if (!weft__entry_is_unstarted(weft__ring_peek(run, 0)))
         return;
-    if ((int32_t)(run->head - w->favoured_to) > 0)
-        w->favours = 0;
+    sched_count_favours(w);
     if (w->favours + n > SCHED_FAVOURS_MAX)
         return;
     w->favours += n;
-    if ((int32_t)(run->head - w->favoured_to) >= 0)
-        w->favoured_to = run->head;
     weft__ring_rotate(run, n);
     w->born_since = run->head; /* its next taking makes this stale for good */
 }

@@ -365,6 +365,8 @@ static const struct weft_wait spawn_wait_join = {
     .unhook = spawn_unhook_join,
 };
 
+enum { SPAWN_UNJOINABLE = WEFT__THREAD_DETACHED | WEFT__THREAD_BODY | WEFT__THREAD_ROOT };
+
 static struct weft_thread *spawn_joinable(struct weft_worker *w, struct weft_thread *handle)
 {
     struct weft_thread *t = NULL;
@@ -381,7 +383,7 @@ static struct weft_thread *spawn_joinable(struct weft_worker *w, struct weft_thr
     }
     if (t == w->current->thread)
         weft__mistake("task_join of task %p by itself", (void *)handle);
-    if (t->flags & (WEFT__THREAD_DETACHED | WEFT__THREAD_BODY | WEFT__THREAD_ROOT))
+    if (t->flags & SPAWN_UNJOINABLE)
         weft__mistake("task_join of task %p, which is detached", (void *)handle);
     if (t->waits_for_end.joiner)
         weft__mistake("task_join of task %p, which another thread is joining", (void *)handle);
@@ -425,8 +427,7 @@ static WEFT__NOINLINE int spawn_join_any(struct weft_thread *handle, void *resul
 /* Of one's own kind, joined by nobody yet. */
 static inline bool spawn_join_is_plain(const struct weft_thread *t)
 {
-    return !t->waits_for_end.joiner &&
-           !(t->flags & (WEFT__THREAD_DETACHED | WEFT__THREAD_BODY | WEFT__THREAD_ROOT));
+    return !t->waits_for_end.joiner && !(t->flags & SPAWN_UNJOINABLE);
 }
 
 WEFT_API WEFT__NOIPA int weft_task_join_(struct weft_thread *handle, void *result,
