@@ -78,18 +78,7 @@ static inline void chan_recv(struct chan *c, void *message, uint64_t bytes)
     chan_wake_first(c);
 }
 
-static inline void chan_send_word(struct chan *c, uint64_t word)
-{
-    chan_send(c, &word, sizeof word);
-}
-
-static inline uint64_t chan_recv_word(struct chan *c)
-{
-    uint64_t word;
-
-    chan_recv(c, &word, sizeof word);
-    return word;
-}
+#include "../texts/words.h"
 
 static inline uint64_t chan_waiting(const struct chan *c)
 {
