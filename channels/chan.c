@@ -2,7 +2,6 @@
 #include "chan.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "runtime/calls.h"
 #include "runtime/report.h"
@@ -12,11 +11,11 @@ static void chan_unhook(struct weft_control *c)
     weft__list_remove(&c->waiter.link);
 }
 
-static void chan_describe(const struct weft_control *c, char *out, size_t size)
+static void chan_describe(const struct weft_control *c, struct weft_print *out)
 {
     const struct weft_chan *channel = c->on;
 
-    snprintf(out, size, "%s %p (made at %s)", c->wait->name, c->on, channel->site);
+    weft__print(out, "%s %p (made at %s)", c->wait->name, c->on, channel->site);
 }
 
 static const struct weft_wait chan_wait_send = {

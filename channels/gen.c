@@ -4,7 +4,6 @@
 #include <weft/gen.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "runtime/calls.h"
@@ -70,11 +69,11 @@ static void gen_unhook_offer(struct weft_control *c)
     g->value = NULL;
 }
 
-static void gen_describe(const struct weft_control *c, char *out, size_t size)
+static void gen_describe(const struct weft_control *c, struct weft_print *out)
 {
     const struct weft_gen *g = c->on;
 
-    snprintf(out, size, "%s %p (made at %s)", c->wait->name, c->on, g->site);
+    weft__print(out, "%s %p (made at %s)", c->wait->name, c->on, g->site);
 }
 
 static const struct weft_wait gen_wait_next = {

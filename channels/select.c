@@ -3,7 +3,6 @@
 #include <weft/select.h>
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "chan.h"
 
@@ -19,6 +18,7 @@ enum {
     SELECT_BLOCKS = 16,   /* so many words are kept; of more clauses the rest is looked at twice */
     SELECT_GUESS_MIN = 8, /* of so many clauses one is guessed first */
     SELECT_GUESSES = 4,   /* and so often, if those are not ready */
+    SELECT_SHOWN_MAX = 8, /* clauses in a report */
 };
 
 /* What one scan finds. */
@@ -246,20 +246,21 @@ static void select_unhook(struct weft_control *c)
         weft__wheel_cancel(&weft__self->timers, &c->timer);
 }
 
-/* As many clauses as there is room for. */
-static void select_describe(const struct weft_control *c, char *out, size_t size)
+static void select_describe(const struct weft_control *c, struct weft_print *out)
 {
     struct select_set set = select_of(c);
-    int used = snprintf(out, size, "%s %zu clauses", c->wait->name, set.n);
 
-    for (size_t i = 0; i < set.n && used >= 0 && (size_t)used < size; i++) {
+    weft__print(out, "%s %zu clauses", c->wait->name, set.n);
+    for (size_t i = 0; i < set.n && i < SELECT_SHOWN_MAX; i++) {
         const struct weft_case *k = select_at(&set, i);
 
         if (select_is_channel(k))
-            used += snprintf(out + used, size - (size_t)used, "%s %s channel %p (made at %s)",
-                             i == 0 ? ":" : ",", k->op == WEFT_OP_RECV ? "receive from" : "send on",
-                             (void *)k->chan, k->chan->site);
+            weft__print(out, "%s %s channel %p (made at %s)", i == 0 ? ":" : ",",
+                        k->op == WEFT_OP_RECV ? "receive from" : "send on", (void *)k->chan,
+                        k->chan->site);
     }
+    if (set.n > SELECT_SHOWN_MAX)
+        weft__print(out, ", and %zu more", set.n - SELECT_SHOWN_MAX);
 }
 
 const struct weft_wait weft__wait_select = {

@@ -4,77 +4,43 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sched.h"
 
-enum {
-    REPORT_LINE_BYTES = 512,
-    REPORT_THREADS_MAX = 20, /* named one by one */
-};
+enum { REPORT_THREADS_MAX = 20 /* named one by one */ };
 
-static void report_write(const char *line, size_t size)
+void weft__print_thread(struct weft_print *p, const struct weft_thread *t)
 {
-    while (size > 0) {
-        ssize_t done = write(STDERR_FILENO, line, size);
+    const char *name = weft__thread_name(t);
 
-        if (done <= 0 && errno != EINTR)
-            return;
-        if (done > 0) {
-            line += done;
-            size -= (size_t)done;
-        }
-    }
-}
-
-__attribute__((format(printf, 1, 0))) static void report_vline(const char *format, va_list values)
-{
-    char line[REPORT_LINE_BYTES];
-    int size = vsnprintf(line, sizeof line - 1, format, values);
-
-    if (size < 0)
-        return;
-    if ((size_t)size > sizeof line - 2)
-        size = (int)sizeof line - 2;
-    line[size] = '\n';
-    report_write(line, (size_t)size + 1);
-}
-
-__attribute__((format(printf, 1, 2))) static void report_line(const char *format, ...)
-{
-    va_list values;
-
-    va_start(values, format);
-    report_vline(format, values);
-    va_end(values);
-}
-
-/* "thread 3 'parser' (worker at main.c:12)" */
-static void report_name(char *out, size_t size, const struct weft_thread *t)
-{
-    if (weft__thread_name(t))
-        snprintf(out, size, "thread %u '%s' (%s)", weft__thread_slot(t) + 1, weft__thread_name(t),
-                 t->site);
-    else
-        snprintf(out, size, "thread %u (%s)", weft__thread_slot(t) + 1, t->site);
+    weft__print(p, "thread %u ", weft__thread_slot(t) + 1);
+    if (name)
+        weft__print(p, "'%s' ", name);
+    weft__print(p, "(%s)", t->site);
 }
 
 void weft__mistake(const char *format, ...)
 {
     const struct weft_worker *w = weft__self;
     const struct weft_thread *t = w && w->current ? w->current->thread : NULL;
-    char name[REPORT_LINE_BYTES / 2] = "outside of any thread", sentence[REPORT_LINE_BYTES / 2];
+    char buffer[WEFT__PRINT_BYTES];
+    struct weft_print p = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
     va_list values;
 
+    weft__print(&p, "weft: ");
     if (t)
-        report_name(name, sizeof name, t);
+        weft__print_thread(&p, t);
+    else
+        weft__print(&p, "outside of any thread");
+    weft__print(&p, ": ");
     va_start(values, format);
-    vsnprintf(sentence, sizeof sentence, format, values);
+    weft__print_values(&p, format, values);
     va_end(values);
-    report_line("weft: %s: %s", name, sentence);
+    weft__print(&p, "\n");
+    weft__print_flush(&p);
     abort();
 }
 
@@ -84,6 +50,7 @@ struct report_count {
     unsigned
         held; /* of these, bodies that wait for their generators to be asked, and nothing else */
     unsigned shown;
+    struct weft_print *out;
 };
 
 static bool report_is_parked(const struct weft_thread *t)
@@ -104,14 +71,15 @@ static void report_count_parked(struct weft_thread *t, void *data)
 static void report_parked(struct weft_thread *t, void *data)
 {
     struct report_count *count = data;
-    char name[REPORT_LINE_BYTES / 2], wait[REPORT_LINE_BYTES / 2];
 
     if (!report_is_parked(t) || count->shown == REPORT_THREADS_MAX)
         return;
     count->shown++;
-    report_name(name, sizeof name, t);
-    t->at.control->wait->describe(t->at.control, wait, sizeof wait);
-    report_line("  %s: %s", name, wait);
+    weft__print(count->out, "  ");
+    weft__print_thread(count->out, t);
+    weft__print(count->out, ": ");
+    t->at.control->wait->describe(t->at.control, count->out);
+    weft__print(count->out, "\n");
 }
 
 /* The limit that a refused stack ran into, and what raises it. */
@@ -130,27 +98,30 @@ static const char *report_remedy(const struct weft_stacks *s)
            "memory limit of the group, or use smaller stacks (weft_stack_default)";
 }
 
-static void report_starved(const struct weft_worker *w)
+static void report_starved(const struct weft_worker *w, struct weft_print *out)
 {
     const struct weft_stacks *s = &w->stacks;
 
-    report_line("weft: %u thread%s never got a stack: %s: %s; %s", w->starving,
+    weft__print(out, "weft: %u thread%s never got a stack: %s: %s; %s\n", w->starving,
                 w->starving == 1 ? "" : "s", s->failed_call, strerror(s->failed_errno),
                 report_remedy(s));
 }
 
 static void report_deadlock(struct weft_worker *w, struct report_count *count)
 {
-    report_line("weft: deadlock: %u thread%s parked, and nothing can ever wake %s", count->parked,
-                count->parked == 1 ? " is" : "s are", count->parked == 1 ? "it" : "them");
+    weft__print(count->out, "weft: deadlock: %u thread%s parked, and nothing can ever wake %s\n",
+                count->parked, count->parked == 1 ? " is" : "s are",
+                count->parked == 1 ? "it" : "them");
     weft__thread_each(&w->threads, report_parked, count);
     if (count->parked > count->shown)
-        report_line("  and %u more", count->parked - count->shown);
+        weft__print(count->out, "  and %u more\n", count->parked - count->shown);
 }
 
 void weft__report_stuck(struct weft_worker *w)
 {
-    struct report_count count = {.worker = w};
+    char buffer[WEFT__PRINT_BYTES];
+    struct weft_print out = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
+    struct report_count count = {.worker = w, .out = &out};
 
     if (w->deadlock_returns && w->root.wait && !w->root.wait->deaf) {
         weft__interrupt(w, &w->root, -EDEADLK);
@@ -160,7 +131,8 @@ void weft__report_stuck(struct weft_worker *w)
     if (!w->root.thread && count.parked == count.held && !w->starving)
         exit(EXIT_SUCCESS); /* a fork's child whose only thread has ended */
     if (w->starving)
-        report_starved(w);
+        report_starved(w, &out);
     report_deadlock(w, &count);
+    weft__print_flush(&out);
     exit(2);
 }

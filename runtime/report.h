@@ -3,7 +3,12 @@
 #ifndef WEFT_RUNTIME_REPORT_H
 #define WEFT_RUNTIME_REPORT_H
 
+struct weft_print;
+struct weft_thread;
 struct weft_worker;
+
+/* "thread 3 'parser' (worker at main.c:12)" */
+void weft__print_thread(struct weft_print *p, const struct weft_thread *t);
 
 /* A mistake of the program's: one sentence that names the running thread, then abort(). */
 __attribute__((noreturn, cold, format(printf, 1, 2))) void weft__mistake(const char *format, ...);

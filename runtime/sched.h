@@ -25,6 +25,7 @@
 #include "clock.h"
 #include "context.h"
 #include "oracle.h"
+#include "print.h"
 #include "ring.h"
 #include "sanitize.h"
 #include "stack.h"
@@ -39,7 +40,7 @@ struct weft_worker;
 struct weft_wait {
     const char *name; /* "sending on channel" */
     /* For reports: "sending on channel 0x1234 (made at main.c:12)". */
-    void (*describe)(const struct weft_control *c, char *out, size_t size);
+    void (*describe)(const struct weft_control *c, struct weft_print *out);
     /* Takes the thread off every queue and timer before its time; NULL where it is on none. */
     void (*unhook)(struct weft_control *c);
     bool deaf; /* only its partner ends this wait: no deadline, no cancellation */

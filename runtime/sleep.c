@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdio.h>
 
 #include <weft/thread.h>
 
@@ -25,12 +24,16 @@ static void sleep_unhook(struct weft_control *c)
         weft__wheel_cancel(&weft__self->timers, &c->timer);
 }
 
-static void sleep_describe(const struct weft_control *c, char *out, size_t size)
+static void sleep_describe(const struct weft_control *c, struct weft_print *out)
 {
-    if (weft__timer_is_armed(&c->timer))
-        snprintf(out, size, "sleeping until %lld ns", (long long)c->timer.when);
-    else
-        snprintf(out, size, "sleeping for ever");
+    int64_t now = weft__clock_now(&weft__self->clock);
+
+    if (!weft__timer_is_armed(&c->timer)) {
+        weft__print(out, "sleeping for ever");
+        return;
+    }
+    weft__print(out, "sleeping for another ");
+    weft__print_duration(out, c->timer.when - now);
 }
 
 static const struct weft_wait sleep_wait = {

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <weft/start.h>
@@ -352,11 +351,10 @@ static void spawn_unhook_join(struct weft_control *c)
     t->waits_for_end.joiner = NULL;
 }
 
-static void spawn_describe_join(const struct weft_control *c, char *out, size_t size)
+static void spawn_describe_join(const struct weft_control *c, struct weft_print *out)
 {
-    const struct weft_thread *t = c->on;
-
-    snprintf(out, size, "joining thread %u (%s)", weft__thread_slot(t) + 1, t->site);
+    weft__print(out, "joining ");
+    weft__print_thread(out, c->on);
 }
 
 static const struct weft_wait spawn_wait_join = {
