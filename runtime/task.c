@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be done with a task: joining it. */
+#include <errno.h>
+
+#include <weft/thread.h>
+
+#include "report.h"
+#include "spawn.h"
+
+static void task_unhook_join(struct weft_control *c)
+{
+    struct weft_thread *t = c->on;
+
+    t->waits_for_end.joiner = NULL;
+}
+
+static void task_describe_join(const struct weft_control *c, struct weft_print *out)
+{
+    weft__print(out, "joining ");
+    weft__print_thread(out, c->on);
+}
+
+static const struct weft_wait task_wait_join = {
+    .name = "joining",
+    .describe = task_describe_join,
+    .unhook = task_unhook_join,
+};
+
+enum { TASK_UNJOINABLE = WEFT__THREAD_DETACHED | WEFT__THREAD_BODY | WEFT__THREAD_ROOT };
+
+static struct weft_thread *task_joinable(struct weft_worker *w, struct weft_thread *handle)
+{
+    struct weft_thread *t = NULL;
+
+    switch (weft__thread_find(&w->threads, handle, &t)) {
+    case WEFT__THREAD_FOUND:
+        break;
+    case WEFT__THREAD_FOUND_STALE:
+        weft__mistake("task_join of task %p, which was joined before", (void *)handle);
+    case WEFT__THREAD_FOUND_FOREIGN:
+        weft__mistake("task_join of task %p, which belongs to another OS thread", (void *)handle);
+    case WEFT__THREAD_FOUND_NEVER:
+        weft__mistake("task_join of %p, which is no task", (void *)handle);
+    }
+    if (t == w->current->thread)
+        weft__mistake("task_join of task %p by itself", (void *)handle);
+    if (t->flags & TASK_UNJOINABLE)
+        weft__mistake("task_join of task %p, which is detached", (void *)handle);
+    if (t->waits_for_end.joiner)
+        weft__mistake("task_join of task %p, which another thread is joining", (void *)handle);
+    return t;
+}
+
+static int task_join_park(struct weft_worker *w, struct weft_control *me, struct weft_thread *t,
+                          void *result, size_t result_size)
+{
+    t->waits_for_end.joiner = me;
+    me->on = t;
+    me->waiter.object = result;
+    me->on_stride = result_size;
+    return weft__park(w, me, &task_wait_join);
+}
+
+static WEFT__NOINLINE int task_join_any(struct weft_thread *handle, void *result,
+                                        size_t result_size)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_control *me;
+    struct weft_thread *t;
+
+    if (!handle)
+        return -EINVAL;
+    if (!w)
+        return -ENOMEM;
+    me = w->current;
+    t = task_joinable(w, handle);
+    if (me->interrupt & WEFT__INTERRUPT_FAIL)
+        return weft__sched_interrupted(w, me);
+    if (t->state == WEFT__THREAD_DONE) {
+        weft__thread_deliver(w, t, result, result_size);
+        return weft__spend(w, 0);
+    }
+    if (me->interrupt)
+        return weft__sched_tail(w, -ETIMEDOUT);
+    return task_join_park(w, me, t, result, result_size);
+}
+
+/* Of one's own kind, joined by nobody yet. */
+static inline bool task_join_is_plain(const struct weft_thread *t)
+{
+    return !t->waits_for_end.joiner && !(t->flags & TASK_UNJOINABLE);
+}
+
+WEFT_API WEFT__NOIPA int weft_task_join_(struct weft_thread *handle, void *result,
+                                         size_t result_size)
+{
+    struct weft_worker *w = weft__self;
+    struct weft_thread *t = NULL;
+
+    if (WEFT__UNLIKELY(!w || w->current->interrupt ||
+                       weft__thread_find(&w->threads, handle, &t) != WEFT__THREAD_FOUND ||
+                       t == w->current->thread || !task_join_is_plain(t)))
+        return task_join_any(handle, result, result_size);
+    if (t->state != WEFT__THREAD_DONE)
+        return task_join_park(w, w->current, t, result, result_size);
+    if (WEFT__UNLIKELY(!result || result_size != sizeof(uint64_t) || t->flags & WEFT__THREAD_OWNS))
+        return task_join_any(handle, result, result_size);
+    weft__thread_deliver(w, t, result, sizeof(uint64_t));
+    return weft__spend(w, 0);
+}
