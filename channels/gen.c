@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/calls.h"
+#include "runtime/deadline.h"
 #include "runtime/report.h"
 #include "runtime/sched.h"
 
@@ -358,8 +359,7 @@ WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
         g->ending = GEN_REFUSED;
         return gen_wake(w, me, g, body, -EPIPE);
     }
-    body->interrupt |= WEFT__INTERRUPT_CANCELLED;
-    weft__interrupt(w, body, -ECANCELED);
+    weft__cancel(w, g->body);
     return weft__switch_next(w, me);
 }
 

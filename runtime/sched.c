@@ -123,7 +123,7 @@ static inline struct weft_control *sched_settle(struct weft_worker *w, struct we
     c->result = 0;
     c->wait = NULL;
     c->saved_errno = 0;
-    c->interrupt = 0;
+    c->interrupt = (uint32_t)t->flags >> WEFT__THREAD_CANCELLED_BIT;
     c->deadline = NULL;
     c->starting = NULL;
     c->exceptions[0] = NULL;

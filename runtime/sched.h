@@ -43,12 +43,14 @@ struct weft_wait {
     void (*describe)(const struct weft_control *c, struct weft_print *out);
     /* Takes the thread off every queue and timer before its time; NULL where it is on none. */
     void (*unhook)(struct weft_control *c);
+    /* Where a cancellation is not to end the wait, but something else; else NULL. */
+    void (*cancelled)(struct weft_control *c);
     bool deaf; /* only its partner ends this wait: no deadline, no cancellation */
     bool held; /* a generator's body, held by its generator: nobody misses it */
 };
 
 enum {
-    WEFT__INTERRUPT_CANCELLED = 1, /* every call that may park fails: -ECANCELED */
+    WEFT__INTERRUPT_CANCELLED = 1, /* every call that may park fails: -ECANCELED; from the record */
     WEFT__INTERRUPT_EXPIRED = 2,   /* an enclosing deadline is over: -ETIMEDOUT */
     WEFT__INTERRUPT_TRY = 4, /* a deadline of zero: calls try, and fail where they would park */
     WEFT__INTERRUPT_FAIL = WEFT__INTERRUPT_CANCELLED | WEFT__INTERRUPT_EXPIRED,

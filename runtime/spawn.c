@@ -31,16 +31,6 @@ static const char *spawn_name(const struct weft_spawn_opts *opts)
     return opts && opts->size >= sizeof *opts ? opts->name : NULL;
 }
 
-static WEFT__COLD void spawn_set_name(struct weft_thread *t, const char *name)
-{
-    char *copy = weft__thread_side(t)->name;
-    size_t length = strnlen(name, WEFT__THREAD_NAME_BYTES - 1);
-
-    memcpy(copy, name, length);
-    copy[length] = '\0';
-    t->flags |= WEFT__THREAD_NAMED;
-}
-
 /* Room for n words of arguments: in the record, beside it, or in memory of their own. NULL: there
  * is none. */
 static inline uint64_t *spawn_words(struct weft_thread *t, size_t n)
@@ -73,7 +63,7 @@ static inline void spawn_set(struct weft_thread *t, const struct weft_start *s, 
     t->stack_class = (uint8_t)stack_class;
     t->does.fn = s->fn;
     t->site = s->site;
-    t->flags |= (uint8_t)s->flags;
+    t->flags |= (uint16_t)s->flags;
     weft__start_save_fp_control(&t->fp_control);
 }
 
@@ -96,7 +86,7 @@ static struct weft_thread *spawn_record(struct weft_worker *w, struct weft_start
         return NULL;
     }
     if (WEFT__UNLIKELY(name != NULL))
-        spawn_set_name(t, name);
+        weft__thread_set_name(t, name);
     spawn_set(t, s, stack_class);
     return t;
 }

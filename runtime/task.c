@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What can be done with a task: joining it. */
+/* What can be done with a task: joining, cancelling and detaching it. */
 #include <errno.h>
 
 #include <weft/thread.h>
 
+#include "deadline.h"
 #include "report.h"
 #include "spawn.h"
 
@@ -28,26 +29,37 @@ static const struct weft_wait task_wait_join = {
 
 enum { TASK_UNJOINABLE = WEFT__THREAD_DETACHED | WEFT__THREAD_BODY | WEFT__THREAD_ROOT };
 
-static struct weft_thread *task_joinable(struct weft_worker *w, struct weft_thread *handle)
+/* The record that a handle names; NULL: its thread has ended, and it is gone. Other handles are
+ * mistakes. */
+static struct weft_thread *task_find(struct weft_worker *w, struct weft_thread *handle,
+                                     const char *call)
 {
     struct weft_thread *t = NULL;
 
     switch (weft__thread_find(&w->threads, handle, &t)) {
     case WEFT__THREAD_FOUND:
-        break;
     case WEFT__THREAD_FOUND_STALE:
-        weft__mistake("task_join of task %p, which was joined before", (void *)handle);
+        break;
     case WEFT__THREAD_FOUND_FOREIGN:
-        weft__mistake("task_join of task %p, which belongs to another OS thread", (void *)handle);
+        weft__mistake("%s of task %p, which belongs to another OS thread", call, (void *)handle);
     case WEFT__THREAD_FOUND_NEVER:
-        weft__mistake("task_join of %p, which is no task", (void *)handle);
+        weft__mistake("%s of %p, which is no task", call, (void *)handle);
     }
-    if (t == w->current->thread)
-        weft__mistake("task_join of task %p by itself", (void *)handle);
+    return t;
+}
+
+/* The record of a task that is still to be joined, by nobody yet. */
+static struct weft_thread *task_joinable(struct weft_worker *w, struct weft_thread *handle,
+                                         const char *call)
+{
+    struct weft_thread *t = task_find(w, handle, call);
+
+    if (!t)
+        weft__mistake("%s of task %p, which was joined before, or detached", call, (void *)handle);
     if (t->flags & TASK_UNJOINABLE)
-        weft__mistake("task_join of task %p, which is detached", (void *)handle);
+        weft__mistake("%s of task %p, which is detached", call, (void *)handle);
     if (t->waits_for_end.joiner)
-        weft__mistake("task_join of task %p, which another thread is joining", (void *)handle);
+        weft__mistake("%s of task %p, which another thread is joining", call, (void *)handle);
     return t;
 }
 
@@ -73,7 +85,9 @@ static WEFT__NOINLINE int task_join_any(struct weft_thread *handle, void *result
     if (!w)
         return -ENOMEM;
     me = w->current;
-    t = task_joinable(w, handle);
+    t = task_joinable(w, handle, "task_join");
+    if (t == me->thread)
+        weft__mistake("task_join of task %p by itself", (void *)handle);
     if (me->interrupt & WEFT__INTERRUPT_FAIL)
         return weft__sched_interrupted(w, me);
     if (t->state == WEFT__THREAD_DONE) {
@@ -107,4 +121,43 @@ WEFT_API WEFT__NOIPA int weft_task_join_(struct weft_thread *handle, void *resul
         return task_join_any(handle, result, result_size);
     weft__thread_deliver(w, t, result, sizeof(uint64_t));
     return weft__spend(w, 0);
+}
+
+WEFT_API int weft_task_cancel_(struct weft_thread *handle)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_thread *t;
+
+    if (!handle || !w)
+        return -EINVAL;
+    t = task_find(w, handle, "task_cancel");
+    if (!t || t->state == WEFT__THREAD_DONE)
+        return -ESRCH;
+    weft__cancel(w, t);
+    return 0;
+}
+
+WEFT_API int weft_task_detach_(struct weft_thread *handle)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_thread *t;
+
+    if (!handle || !w)
+        return -EINVAL;
+    t = task_joinable(w, handle, "task_detach");
+    if (t->state == WEFT__THREAD_DONE)
+        weft__thread_free(&w->threads, t);
+    else
+        t->flags |= WEFT__THREAD_DETACHED;
+    return 0;
+}
+
+WEFT_API int weft_set_name(const char *name)
+{
+    struct weft_worker *w = weft__worker();
+
+    if (!w)
+        return -ENOMEM;
+    weft__thread_set_name(w->current->thread, name);
+    return 0;
 }

@@ -118,6 +118,18 @@ WEFT__COLD int weft__threads_grow(struct weft_threads *all)
     return 0;
 }
 
+WEFT__COLD void weft__thread_set_name(struct weft_thread *t, const char *name)
+{
+    char *copy = weft__thread_side(t)->name;
+    size_t length = name ? strnlen(name, WEFT__THREAD_NAME_BYTES - 1) : 0;
+
+    memcpy(copy, name ? name : "", length);
+    copy[length] = '\0';
+    t->flags &= (uint16_t)~WEFT__THREAD_NAMED;
+    if (name)
+        t->flags |= WEFT__THREAD_NAMED;
+}
+
 WEFT__COLD void weft__thread_free_far(struct weft_thread *t)
 {
     weft__calls.free(t->arguments.far);

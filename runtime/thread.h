@@ -30,6 +30,8 @@ enum weft__thread_state {
     WEFT__THREAD_DONE,      /* only the record remains, until it is joined */
 };
 
+enum { WEFT__THREAD_CANCELLED_BIT = 15 };
+
 enum {
     WEFT__THREAD_DETACHED = 1, /* nobody joins it: its record is freed at its end */
     WEFT__THREAD_FLOAT = 2,    /* its result comes in a vector register */
@@ -39,6 +41,7 @@ enum {
     WEFT__THREAD_ROOT = 32,    /* an OS thread's own stack */
     WEFT__THREAD_NAMED = 64,   /* its side holds a name */
     WEFT__THREAD_OWNS = 128,   /* arguments.far is from malloc */
+    WEFT__THREAD_CANCELLED = 1 << WEFT__THREAD_CANCELLED_BIT, /* for good */
 };
 
 enum {
@@ -68,8 +71,8 @@ struct weft_thread {
     uint32_t generation; /* of the slot; never zero; grows when the record is freed */
     uint32_t fp_control; /* floating-point control of the spawner, which the thread starts with */
     uint8_t state;
-    uint8_t flags;
     uint8_t stack_class;
+    uint16_t flags;
     struct weft_packed packed;
     union {
         uint64_t words[WEFT__THREAD_WORDS];
@@ -156,6 +159,9 @@ static inline struct weft_thread *weft__thread_new(struct weft_threads *all)
     t->flags = 0;
     return t;
 }
+
+/* Copies what its side has room for; NULL: it has none any more. */
+void weft__thread_set_name(struct weft_thread *t, const char *name);
 
 void weft__thread_free_far(struct weft_thread *t);
 

@@ -18,9 +18,10 @@
  *   | -EPIPE     | the channel is closed; the generator has finished, or is being closed          |
  *   | -EAGAIN    | a try form would have had to park                                              |
  *   | -ETIMEDOUT | the enclosing weft_within() is over                                            |
- *   | -ECANCELED | the calling thread is the body of a generator that is being closed             |
+ *   | -ECANCELED | the calling thread has been cancelled: see weft_task_cancel()                  |
  *   | -EINVAL    | a NULL channel, task or generator; a number out of range                       |
  *   | -EDEADLK   | nothing can run any more: main's call, after weft_deadlock_returns()           |
+ *   | -ESRCH     | weft_task_cancel(): the thread has ended                                       |
  *   | -ENOMEM    | no memory; calls that give a handle give NULL instead                          |
  *
  * - A send, receive, select or join that fails has done nothing: an object that it was to fill is

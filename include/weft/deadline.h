@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * Deadlines: a time limit for whatever an expression does.
+ * Deadlines and shields: a time limit for whatever an expression does, and the way around it.
  *
  * There are no timed forms of the calls that may park: weft_within() gives every one of them a
- * limit, and several at once a common one.
+ * limit, and several at once a common one. What must not be cut short, by a deadline or by
+ * weft_task_cancel(), stands in a weft_shield().
  */
 #ifndef WEFT_DEADLINE_H
 #define WEFT_DEADLINE_H
@@ -19,13 +20,21 @@
 extern "C" {
 #endif
 
-/* For the macro alone: a deadline in force, in its caller's frame. */
+/**
+ * Tells how much time is left: nanoseconds until the deadline that rules.
+ *
+ * WEFT_FOREVER: there is none, or a shield hides it. Zero: it is over. Does not park.
+ */
+WEFT_API int64_t weft_remaining(void);
+
+/* For the macros alone: a deadline or shield in force, in its caller's frame. */
 struct weft_deadline {
     void *private_[8];
 };
 
 WEFT_API void weft_within_begin_(struct weft_deadline *deadline, int64_t ns);
 WEFT_API void weft_within_end_(struct weft_deadline *deadline);
+WEFT_API void weft_shield_begin_(struct weft_deadline *shield);
 
 #ifdef __cplusplus
 }
@@ -50,6 +59,17 @@ WEFT_API void weft_within_end_(struct weft_deadline *deadline);
  */
 #define weft_within(ns, ...) WEFT_UNIQUE_(WEFT_WITHIN_, ns, __VA_ARGS__)
 
+/**
+ * Evaluates an expression out of reach of cancellation and of enclosing deadlines, and is its value:
+ * weft_shield(expr).
+ *
+ * For cleanup that must block: sending a last message, waiting for what one has started. Calls
+ * inside park as if nobody had cancelled the thread, and no deadline from outside ends them;
+ * deadlines set inside do. What came meanwhile holds from the end of the shield on. Value, nesting
+ * and leaving as with weft_within(). Cost: some stores.
+ */
+#define weft_shield(...) WEFT_UNIQUE_(WEFT_SHIELD_, __VA_ARGS__)
+
 /* From here on: not for use. */
 #define WEFT_WITHIN_(n, ns, ...)                                                               \
     __extension__({                                                                            \
@@ -57,6 +77,12 @@ WEFT_API void weft_within_end_(struct weft_deadline *deadline);
         __attribute__((__cleanup__(weft_within_end_))) struct weft_deadline weft_deadline_##n; \
         weft_within_begin_(&weft_deadline_##n, weft_ns_##n);                                   \
         (__VA_ARGS__);                                                                         \
+    })
+#define WEFT_SHIELD_(n, ...)                                                                 \
+    __extension__({                                                                          \
+        __attribute__((__cleanup__(weft_within_end_))) struct weft_deadline weft_shield_##n; \
+        weft_shield_begin_(&weft_shield_##n);                                                \
+        (__VA_ARGS__);                                                                       \
     })
 
 #endif

@@ -22,6 +22,8 @@
 #define spawn_with(opts, ...) weft_spawn_with(opts, __VA_ARGS__)
 #define task(...) weft_task(__VA_ARGS__)
 #define task_join(...) weft_task_join(__VA_ARGS__)
+#define task_cancel(task) weft_task_cancel(task)
+#define task_detach(task) weft_task_detach(task)
 
 #define chan(...) weft_chan(__VA_ARGS__)
 #define chan_rx(...) weft_chan_rx(__VA_ARGS__)

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file
- * What a green thread does besides running: wait for another's end, give way, sleep; and what a
- * program settles about all of them.
+ * What a green thread does besides running: wait for another's end, stop it, give way, sleep; and
+ * what a program settles about all of them.
+ *
+ * Cancelling a thread is asking it to end, and never takes anything out of its hands: from then on
+ * each of its calls that may park returns -ECANCELED, without trying and without parking, the one
+ * that is parked at once. It cleans up and returns. What was handed over before counts as done.
+ * A thread that ignores the results goes on for as long as it likes.
  *
  * From C++ use weft.hpp.
  */
@@ -64,7 +69,25 @@ WEFT_API int weft_stack_default(size_t bytes);
  */
 WEFT_API void weft_deadlock_returns(int on);
 
+/**
+ * Names the calling thread, for reports: the first 31 bytes are copied; NULL takes the name away.
+ *
+ * Does not park. Results: 0; -ENOMEM. The source of the thread's first name is struct
+ * weft_spawn_opts.
+ */
+WEFT_API int weft_set_name(const char *name);
+
+/**
+ * Tells whether the calling thread has been cancelled: 1 or 0.
+ *
+ * For loops that calculate and make no call that would tell. In a weft_shield() it is 0. Does not
+ * park.
+ */
+WEFT_API int weft_is_cancelled(void);
+
 /* For the macros alone. */
+WEFT_API int weft_task_cancel_(struct weft_thread *task);
+WEFT_API int weft_task_detach_(struct weft_thread *task);
 WEFT_API int weft_task_join_(struct weft_thread *task, void *result, size_t result_size);
 
 #ifdef __cplusplus
@@ -85,10 +108,34 @@ WEFT_API int weft_task_join_(struct weft_thread *task, void *result, size_t resu
  */
 #define weft_task_join(...) WEFT_CAT_(WEFT_JOIN_, WEFT_ARITY_(__VA_ARGS__))(__VA_ARGS__)
 
+/**
+ * Cancels the task's thread: see above. task_cancel(t), of any thread's but a generator's body.
+ *
+ * Also the caller's own, and again, which changes nothing. A thread that has not run yet still runs,
+ * since it may own its arguments; its calls fail from the first. Threads that it has started go on,
+ * but those of a group: see group.h. The task still is to be joined, unless it is detached. Does not
+ * park. Results: 0; -ESRCH: the thread has ended, joined or not; -EINVAL: the task is NULL. Stops the
+ * program: a task of another OS thread.
+ */
+#define weft_task_cancel(task) weft_task_cancel_(WEFT_TASK_(task))
+
+/**
+ * Gives up joining the task: its thread frees what it needs when it ends, and its result is dropped.
+ *
+ * The handle may still be used for weft_task_cancel(). Does not park. Results: 0; -EINVAL: the task
+ * is NULL. Stops the program: a task that was joined or detached before, or that a thread is
+ * joining.
+ */
+#define weft_task_detach(task) weft_task_detach_(WEFT_TASK_(task))
+
 /* ------------------------------------------------------------------------------------------------
  * From here on: not for use, only what the macros above are made of. */
 
 #define WEFT_RESULT_(task) __typeof__((*(task))((struct weft_thread *)0))
+
+/* The handle of what must be a task; the first operand only checks that. */
+#define WEFT_TASK_(task) ((void)sizeof(WEFT_RESULT_(task) *), (struct weft_thread *)(void *)(task))
+
 #define WEFT_JOIN_0_(task) WEFT_UNIQUE_(WEFT_JOIN_ONLY_, task)
 #define WEFT_JOIN_1_(task, into) WEFT_UNIQUE_(WEFT_JOIN_INTO_, task, into)
 #define WEFT_JOIN_ONLY_(n, task)                                               \

@@ -337,6 +337,16 @@ template <class T> struct ::weft_case as_case(const sending_clause<T> &clause)
 
 /* ---- thread.h ---- */
 
+template <class R> int weft_task_cancel(weft_detail::task_of<R> task)
+{
+    return weft_task_cancel_(weft_detail::thread_of(task));
+}
+
+template <class R> int weft_task_detach(weft_detail::task_of<R> task)
+{
+    return weft_task_detach_(weft_detail::thread_of(task));
+}
+
 template <class R> int weft_task_join(weft_detail::task_of<R> task)
 {
     return weft_task_join_(weft_detail::thread_of(task), nullptr, 0);
