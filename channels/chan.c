@@ -41,6 +41,8 @@ WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
     c->site = site;
     weft__list_init(&c->receivers);
     weft__list_init(&c->senders);
+    c->creator = weft__thread_handle(w->current->thread);
+    weft__list_push_back(&w->chans, &c->link);
     return c;
 }
 
@@ -244,5 +246,6 @@ WEFT_API void weft_chan_free_(struct weft_chan *c)
     if (!weft__list_is_empty(&c->receivers) || !weft__list_is_empty(&c->senders))
         weft__mistake("chan_free of channel %p (made at %s) while threads wait in it", (void *)c,
                       c->site);
+    weft__list_remove(&c->link);
     weft__calls.free(c);
 }

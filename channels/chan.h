@@ -22,7 +22,9 @@ struct weft_chan {
     size_t shape;                    /* the size of an element, and WEFT__CHAN_CLOSED */
     struct weft_list receivers;
     struct weft_list senders;
-    const char *site; /* where it was made, static */
+    const char *site;                  /* where it was made, static */
+    const struct weft_thread *creator; /* the handle of who made it */
+    struct weft_list link;             /* in its worker's list of all */
 };
 
 /* No element is as large. One comparison tells the right size and an open channel from all else. */

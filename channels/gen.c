@@ -41,10 +41,11 @@ struct weft_gen {
     enum gen_ending ending;
     struct weft_thread *body; /* its record; NULL once it has ended */
     const void *value;        /* an offered value, in the body's frame */
-    const void *sent;  /* from a consumer that found the body busy, in the consumer's frame */
-    void *in;          /* where the yield wants what is sent, in the body's frame, or NULL */
-    size_t takes_size; /* of what is sent, zero if nothing can be */
-    const char *site;  /* where it was made, static */
+    const void *sent;      /* from a consumer that found the body busy, in the consumer's frame */
+    void *in;              /* where the yield wants what is sent, in the body's frame, or NULL */
+    size_t takes_size;     /* of what is sent, zero if nothing can be */
+    const char *site;      /* where it was made, static */
+    struct weft_list link; /* in its worker's list of all */
 };
 
 static void gen_unhook_next(struct weft_control *c)
@@ -135,6 +136,12 @@ static struct weft_control *gen_body(const struct weft_gen *g)
 
 /* ---- life ---- */
 
+static void gen_free(struct weft_gen *g)
+{
+    weft__list_remove(&g->link);
+    weft__calls.free(g);
+}
+
 /* The body has returned: its consumer goes on. A generator that is being closed is freed here,
  * since the closer may touch nothing but its own control block. */
 static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_gen *g)
@@ -150,7 +157,7 @@ static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_ge
         consumer->wait = NULL;
     }
     if (g->ending)
-        weft__calls.free(g);
+        gen_free(g);
     return consumer;
 }
 
@@ -166,13 +173,14 @@ WEFT_API struct weft_gen *weft_gen_new_(size_t size, size_t takes_size, const ch
     g->size = size;
     g->takes_size = takes_size;
     g->site = site;
+    weft__list_push_back(&w->gens, &g->link);
     return g;
 }
 
 WEFT_API struct weft_gen *weft_gen_start_(struct weft_gen *g, struct weft_start *s)
 {
     if (s->error != 0) {
-        weft__calls.free(g);
+        gen_free(g);
         return NULL;
     }
     g->body = s->task;
@@ -222,11 +230,12 @@ static inline __attribute__((always_inline)) int gen_wake(struct weft_worker *w,
     return gen_switch(w, me, body, result);
 }
 
-static inline void gen_enter(struct weft_gen *g, struct weft_control *me, void *object,
-                             const struct weft_wait *why)
+static inline void gen_enter(const struct weft_worker *w, struct weft_gen *g,
+                             struct weft_control *me, void *object, const struct weft_wait *why)
 {
     me->waiter.object = object;
     me->on = g;
+    me->since = w->tick;
     me->wait = why;
     g->consumer = me;
 }
@@ -310,7 +319,7 @@ static WEFT__NOINLINE int gen_next_any(struct weft_gen *g, void *object, size_t 
         return gen_take(w, g, body, object, sent);
     if (WEFT__UNLIKELY(me->interrupt))
         return weft__sched_tail(w, -ETIMEDOUT);
-    gen_enter(g, me, object, &gen_wait_next);
+    gen_enter(w, g, me, object, &gen_wait_next);
     return gen_resume(w, me, g, body, sent);
 }
 
@@ -328,7 +337,7 @@ WEFT_API WEFT__NOIPA int weft_gen_next_(struct weft_gen *g, void *object, size_t
     body = g->suspended;
     if (WEFT__UNLIKELY(!body || sent || g->in || me->interrupt))
         return gen_next_any(g, object, size, sent, sent_size);
-    gen_enter(g, me, object, &gen_wait_next);
+    gen_enter(w, g, me, object, &gen_wait_next);
     return gen_wake(w, me, g, body, 0);
 }
 
@@ -348,12 +357,12 @@ WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
         g->body = NULL;
     }
     if (!g->body) {
-        weft__calls.free(g);
+        gen_free(g);
         return weft__spend(w, 0);
     }
     body = g->body->at.control;
     g->ending = GEN_CLOSING;
-    gen_enter(g, me, NULL, &gen_wait_close);
+    gen_enter(w, g, me, NULL, &gen_wait_close);
     if (g->suspended || g->value) {
         g->value = NULL;
         g->ending = GEN_REFUSED;

@@ -278,13 +278,13 @@ WEFT__NOINLINE int weft__select_claim(struct weft_waiter *waiter, bool closed)
     return closed ? WEFT_CHAN_CLOSED((int)i) : (int)i;
 }
 
-/* The result was left in the control block when the timer was armed. */
+/* Its index was left in the control block's waiter, which a select has no other use for. */
 static void select_due(struct weft_timer *timer)
 {
     struct weft_control *c = WEFT__CONTAINER_OF(timer, struct weft_control, timer);
 
     select_unhook(c);
-    weft__ready(weft__self, c, c->result);
+    weft__ready(weft__self, c, (int)(uintptr_t)c->waiter.object);
 }
 
 static void select_hook(struct weft_worker *w, struct weft_control *me,
@@ -306,7 +306,7 @@ static void select_hook(struct weft_worker *w, struct weft_control *me,
     if (scan->timeout_ns == WEFT_FOREVER)
         return;
     when = weft__add_saturating(weft__clock_now(&w->clock), scan->timeout_ns);
-    me->result = (int)scan->timeout;
+    me->waiter.object = (void *)scan->timeout;
     me->timer.due = select_due;
     if (when != INT64_MAX)
         weft__wheel_arm(&w->timers, &me->timer, when);

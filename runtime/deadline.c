@@ -34,17 +34,22 @@ static struct deadline *deadline_innermost(const struct weft_control *c)
     return deadline_of(c->deadline);
 }
 
-/* What the thread is to be told of is what it is in, outwards to the first shield. */
-static void deadline_refresh(struct weft_control *c)
+/* What a thread is to be told of is what it is in, outwards to the first shield. Cancellation lies
+ * outside of all. */
+static inline struct deadline *deadline_gather(struct weft_control *c, uint32_t interrupt)
 {
-    uint32_t interrupt = 0;
     struct deadline *d;
 
     for (d = deadline_innermost(c); d && !d->shields; d = d->outer)
         interrupt |= d->interrupt;
-    if (!d)
-        interrupt |= (uint32_t)c->thread->flags >> WEFT__THREAD_CANCELLED_BIT;
     c->interrupt = interrupt;
+    return d;
+}
+
+static void deadline_refresh(struct weft_control *c)
+{
+    if (!deadline_gather(c, 0))
+        c->interrupt |= (uint32_t)c->thread->flags >> WEFT__THREAD_CANCELLED_BIT;
 }
 
 static void deadline_due(struct weft_timer *timer)
@@ -103,13 +108,17 @@ WEFT_API void weft_within_begin_(struct weft_deadline *user, int64_t ns)
 WEFT_API void weft_within_end_(struct weft_deadline *user)
 {
     struct deadline *d = deadline_of(user);
+    struct weft_control *c = d->control;
 
-    if (WEFT__UNLIKELY(!d->control))
+    if (WEFT__UNLIKELY(!c))
         return;
     if (weft__timer_is_armed(&d->timer))
         weft__wheel_cancel(&weft__self->timers, &d->timer);
-    d->control->deadline = (struct weft_deadline *)(void *)d->outer;
-    deadline_refresh(d->control);
+    c->deadline = (struct weft_deadline *)(void *)d->outer;
+    if (WEFT__UNLIKELY(d->shields))
+        deadline_refresh(c);
+    else
+        deadline_gather(c, c->interrupt & WEFT__INTERRUPT_CANCELLED);
 }
 
 WEFT_API void weft_shield_begin_(struct weft_deadline *user)

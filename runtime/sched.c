@@ -8,6 +8,7 @@
 
 enum {
     SCHED_QUANTUM = 64,      /* calls and switches between two looks at the timers */
+    SCHED_UNLOOKED_MAX = 64, /* countdowns without a timer between two looks at the clock */
     SCHED_STREAK_MAX = 64,   /* ended threads in a row that run their peer before the queue */
     SCHED_RUN_MIN = 64,      /* capacity of a new run queue */
     SCHED_BROOD_MAX = 64,    /* so many newborn threads may go ahead of older ones at once */
@@ -51,20 +52,42 @@ static void sched_count_favours(struct weft_worker *w)
     }
 }
 
-static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
+int64_t weft__sched_now(struct weft_worker *w)
+{
+    int64_t now = weft__clock_now(&w->clock);
+
+    w->tick = (uint32_t)(now / WEFT__TICK_NS);
+    w->unlooked = 0;
+    return now;
+}
+
+int64_t weft__sched_since(const struct weft_worker *w, const struct weft_control *c)
+{
+    return (int64_t)(w->tick - c->since) * WEFT__TICK_NS;
+}
+
+static void sched_fire(struct weft_worker *w)
 {
     struct weft_list due;
     struct weft_timer *timer;
 
+    weft__list_init(&due);
+    weft__wheel_advance(&w->timers, weft__sched_now(w), &due);
+    while ((timer = weft__wheel_pop_due(&due)) != NULL)
+        timer->due(timer);
+}
+
+static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
+{
     w->countdown = w->quantum;
     w->polled_at = w->run.head;
     sched_count_favours(w); /* before that place is so far behind as to be ahead */
-    if (weft__wheel_is_empty(&w->timers))
-        return;
-    weft__list_init(&due);
-    weft__wheel_advance(&w->timers, weft__clock_now(&w->clock), &due);
-    while ((timer = weft__wheel_pop_due(&due)) != NULL)
-        timer->due(timer);
+    if (!weft__wheel_is_empty(&w->timers))
+        sched_fire(w);
+    else if (++w->unlooked == SCHED_UNLOOKED_MAX)
+        weft__sched_now(w);
+    if (WEFT__UNLIKELY(w->outside.awaited > 0))
+        w->outside.wait(w, INT64_MIN);
 }
 
 /* ---- stacks ---- */
@@ -221,8 +244,18 @@ char *weft__sched_retire(void *top)
 
 /* ---- the way out ---- */
 
-/* The run queue is empty: waits until it is not. Only timers can bring that about, until there is
- * something outside to listen to. */
+/* Waits for the first timer, which may be never, or something outside. */
+static void sched_wait(struct weft_worker *w, int64_t until_ns)
+{
+    if (!w->clock.is_virtual)
+        weft__stack_idle(&w->stacks, weft__add_saturating(until_ns, -weft__clock_now(&w->clock)));
+    if (w->outside.awaited == 0)
+        weft__clock_wait(&w->clock, until_ns);
+    else
+        w->outside.wait(w, w->clock.is_virtual ? INT64_MAX : until_ns);
+}
+
+/* The run queue is empty: waits until it is not. */
 static void sched_idle(struct weft_worker *w)
 {
     int saved_errno = *w->errno_at;
@@ -232,13 +265,11 @@ static void sched_idle(struct weft_worker *w)
 
         if (w->starving && sched_feed_all(w))
             continue;
-        if (next_ns == INT64_MAX) {
+        if (next_ns == INT64_MAX && w->outside.awaited == 0) {
             w->stuck(w);
             continue;
         }
-        if (!w->clock.is_virtual)
-            weft__stack_idle(&w->stacks, next_ns - weft__clock_now(&w->clock));
-        weft__clock_wait(&w->clock, next_ns);
+        sched_wait(w, next_ns);
         sched_poll(w);
     }
     *w->errno_at = saved_errno;

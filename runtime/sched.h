@@ -32,6 +32,8 @@
 #include "thread.h"
 #include "wheel.h"
 
+enum { WEFT__TICK_NS = 1000000 };
+
 struct weft_control;
 struct weft_worker;
 
@@ -58,8 +60,11 @@ enum {
 
 /* What a thread is while it has a stack; the top of that stack. */
 struct weft_control {
-    struct weft_context context;  /* where it goes on; first, as the switch knows */
-    int result;                   /* what its parked call will return; written by its waker */
+    struct weft_context context; /* where it goes on; first, as the switch knows */
+    union {
+        int result;     /* what its parked call will return; written by its waker */
+        uint32_t since; /* parked: the worker's tick then */
+    };
     int saved_errno;              /* while it is not running */
     const struct weft_wait *wait; /* NULL unless parked or suspended */
     uint32_t interrupt;           /* WEFT__INTERRUPT_ bits; looked at by every call that may park */
@@ -85,6 +90,15 @@ struct weft_starved {
     struct weft_thread *last;
 };
 
+/* What wakes threads besides one another and the clock. The running thread registers a wake-up, and
+ * parks; while any is awaited there is no deadlock, and a virtual clock does not jump. */
+struct weft_outside {
+    uint32_t awaited;
+    /* Readies those whose wake-up has come. Until there is one, waits, but no longer than until
+     * until_ns; INT64_MIN: only looks. */
+    void (*wait)(struct weft_worker *w, int64_t until_ns);
+};
+
 /* One OS thread's scheduler. Only that OS thread touches it. */
 struct weft_worker {
     struct weft_control *current;
@@ -96,6 +110,8 @@ struct weft_worker {
     uint32_t countdown;   /* calls and switches until the outside is looked at */
     uint32_t quantum;     /* what the countdown starts from; 1 under a test's oracle */
     uint32_t polled_at;   /* the queue's head when it was last spent */
+    uint32_t tick;        /* milliseconds, cut off, at the last look at the clock */
+    uint32_t unlooked;    /* countdowns spent since then without one */
     uint32_t streak;      /* ended threads in a row whose last woken peer ran before the queue */
     uint32_t lives;       /* the last that was given out */
     uint32_t starving;    /* records on the starved queues */
@@ -110,8 +126,11 @@ struct weft_worker {
     weft__switch_fn *backend;   /* the bare switch under switch_to */
     struct weft_wheel timers;
     struct weft_clock clock;
+    struct weft_outside outside;
     struct weft_oracle oracle;
     struct weft_threads threads;
+    struct weft_list chans; /* that were not freed yet, the oldest first, by their links */
+    struct weft_list gens;  /* likewise */
     struct weft_stacks stacks;
     struct weft_starved starved[WEFT__STACK_CLASSES];
     bool deadlock_returns;            /* weft_deadlock_returns */
@@ -162,6 +181,12 @@ static inline struct weft_thread *weft__entry_thread(void *entry)
 {
     return (struct weft_thread *)(void *)((char *)entry - 1);
 }
+
+/* Reads the clock. */
+int64_t weft__sched_now(struct weft_worker *w);
+
+/* For how long a thread has been parked, to the resolution of the worker's looks at the clock. */
+int64_t weft__sched_since(const struct weft_worker *w, const struct weft_control *c);
 
 int weft__sched_grow(struct weft_worker *w);
 
@@ -255,6 +280,7 @@ static inline __attribute__((always_inline)) int weft__park(struct weft_worker *
                                                             struct weft_control *me,
                                                             const struct weft_wait *why)
 {
+    me->since = w->tick;
     me->wait = why;
     return weft__switch_next(w, me);
 }

@@ -61,7 +61,9 @@ static int worker_init(struct weft_worker *w)
     w->run_thread = weft__thread_run;
     worker_init_switch(w);
     weft__clock_init(&w->clock);
-    weft__wheel_init(&w->timers, weft__clock_now(&w->clock));
+    weft__wheel_init(&w->timers, weft__sched_now(w));
+    weft__list_init(&w->chans);
+    weft__list_init(&w->gens);
     weft__oracle_init(&w->oracle, 0);
     weft__sched_set_oracle(w, NULL, NULL);
     weft__threads_init(&w->threads, w);
