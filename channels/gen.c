@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Generators: a thread that runs when somebody asks it for a value, and hands over without the run
  * queue. */
-#include <weft/gen.h>
+#include "gen.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,44 +9,6 @@
 #include "runtime/calls.h"
 #include "runtime/deadline.h"
 #include "runtime/report.h"
-#include "runtime/sched.h"
-
-/* How far the end of a generator has come. */
-enum gen_ending {
-    GEN_OPEN,
-    GEN_CLOSING, /* gen_close waits for the body to return */
-    GEN_REFUSED, /* and a yield has returned -EPIPE: the body must not yield again */
-};
-
-/* What the body is doing says what a consumer must do:
- *
- *     body                         consumer's next
- *     not started                  starts it, parks
- *     suspended: its value taken   switches to it, parks
- *     offering a value that nobody takes the value; the body stays, suspended, or goes on if it
- *     waits for                    was sent something
- *     anything else (it is parked  parks; the value comes with the body's next yield
- *     elsewhere, or ready)
- *     ended                        -EPIPE
- *
- * Invariants: a body that is suspended or offering is on no list. `consumer` is set exactly while a
- * thread is parked in next, send or close. `value` is set exactly while the body is offering,
- * `suspended` exactly while it is suspended. */
-struct weft_gen {
-    const struct weft_thread *owner; /* the id of its worker */
-    size_t size;                     /* of a value */
-    struct weft_control *suspended;  /* the body */
-    struct weft_control *yielded;    /* the body, if it has yielded before */
-    struct weft_control *consumer;
-    enum gen_ending ending;
-    struct weft_thread *body; /* its record; NULL once it has ended */
-    const void *value;        /* an offered value, in the body's frame */
-    const void *sent;      /* from a consumer that found the body busy, in the consumer's frame */
-    void *in;              /* where the yield wants what is sent, in the body's frame, or NULL */
-    size_t takes_size;     /* of what is sent, zero if nothing can be */
-    const char *site;      /* where it was made, static */
-    struct weft_list link; /* in its worker's list of all */
-};
 
 static void gen_unhook_next(struct weft_control *c)
 {
@@ -361,11 +323,11 @@ WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
         return weft__spend(w, 0);
     }
     body = g->body->at.control;
-    g->ending = GEN_CLOSING;
+    g->ending = WEFT__GEN_CLOSING;
     gen_enter(w, g, me, NULL, &gen_wait_close);
     if (g->suspended || g->value) {
         g->value = NULL;
-        g->ending = GEN_REFUSED;
+        g->ending = WEFT__GEN_REFUSED;
         return gen_wake(w, me, g, body, -EPIPE);
     }
     weft__cancel(w, g->body);
@@ -405,13 +367,13 @@ static WEFT__NOINLINE int gen_yield_any(struct weft_gen *g, const void *object, 
     gen_check(g, "gen_yield");
     if (WEFT__UNLIKELY(g->body != me->thread))
         gen_stop(g, "gen_yield", "by a thread that is not its body");
-    if (WEFT__UNLIKELY(g->ending == GEN_REFUSED))
+    if (WEFT__UNLIKELY(g->ending == WEFT__GEN_REFUSED))
         gen_stop(g, "gen_yield", "again after it returned -EPIPE");
     gen_check_size(g, size, g->size, "gen_yield");
     if (in)
         gen_check_size(g, in_size, g->takes_size, "gen_yield_recv");
     if (WEFT__UNLIKELY(g->ending)) {
-        g->ending = GEN_REFUSED;
+        g->ending = WEFT__GEN_REFUSED;
         return weft__spend(w, -EPIPE);
     }
     if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))
