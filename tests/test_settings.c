@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* The WEFT_ variables: what they may hold, and what is said of what they may not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "child.h"
+#include "runtime/settings.h"
+
+static void reports_are_a_list_of_words(void **state)
+{
+    const struct {
+        const char *list;
+        uint32_t bits;
+        const char *unknown;
+    } table[] = {
+        {"", 0, NULL},
+        {"leaks", WEFT__REPORT_LEAKS, NULL},
+        {"leaks,stacks", WEFT__REPORT_LEAKS | WEFT__REPORT_STACKS, NULL},
+        {"deadlocks", WEFT__REPORT_DEADLOCKS, NULL},
+        {"all", WEFT__REPORT_ALL, NULL},
+        {"leaks,leaks,", WEFT__REPORT_LEAKS, NULL},
+        {",,stacks", WEFT__REPORT_STACKS, NULL},
+        {"leak", 0, "leak"},
+        {"leakss,stacks,x", WEFT__REPORT_STACKS, "leakss,stacks,x"},
+        {"LEAKS", 0, "LEAKS"},
+        {" leaks", 0, " leaks"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const char *unknown;
+
+        assert_int_equal(weft__settings_parse_reports(table[i].list, &unknown), table[i].bits);
+        if (table[i].unknown)
+            assert_string_equal(unknown, table[i].unknown);
+        else
+            assert_null(unknown);
+    }
+}
+
+static int read_twice(const void *list)
+{
+    uint32_t first;
+
+    setenv("WEFT_REPORT", list, 1);
+    first = weft__settings_reports();
+    setenv("WEFT_REPORT", "", 1);
+    return weft__settings_reports() == first ? (int)first : -1;
+}
+
+static void the_environment_is_read_once(void **state)
+{
+    struct child c = child_run(read_twice, "stacks,leaks");
+
+    (void)state;
+    assert_int_equal(c.status, WEFT__REPORT_LEAKS | WEFT__REPORT_STACKS);
+    assert_null(strstr(c.said, "weft:"));
+}
+
+static void a_word_that_is_no_report_is_named_once(void **state)
+{
+    struct child c = child_run(read_twice, "leaks,leeks");
+
+    (void)state;
+    assert_int_equal(c.status, WEFT__REPORT_LEAKS);
+    assert_non_null(strstr(c.said, "weft: WEFT_REPORT: 'leeks' is no report: there are leaks, "));
+    assert_null(strstr(strstr(c.said, "weft:") + 1, "weft:"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reports_are_a_list_of_words),
+        cmocka_unit_test(the_environment_is_read_once),
+        cmocka_unit_test(a_word_that_is_no_report_is_named_once),
+    };
+
+    return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}
