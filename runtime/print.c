@@ -132,6 +132,22 @@ void weft__print(struct weft_print *p, const char *format, ...)
     va_end(values);
 }
 
+void weft__print_count(struct weft_print *p, uint64_t n)
+{
+    uint64_t unit = 1;
+
+    while (n / unit >= 1000)
+        unit *= 1000;
+    print_number(p, n / unit, 10);
+    for (; unit > 1; unit /= 1000) {
+        uint64_t three = n % unit / (unit / 1000);
+
+        print_byte(p, ',');
+        for (uint64_t digit = 100; digit > 0; digit /= 10)
+            print_byte(p, (char)('0' + three / digit % 10));
+    }
+}
+
 /* A number of thousandths as n, n.n or n.nn, whichever has three digits. */
 static void print_thousandths(struct weft_print *p, uint64_t thousandths)
 {

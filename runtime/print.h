@@ -32,6 +32,9 @@ __attribute__((format(printf, 2, 3))) void weft__print(struct weft_print *p, con
 __attribute__((format(printf, 2, 0))) void weft__print_values(struct weft_print *p,
                                                               const char *format, va_list values);
 
+/* "12,345" */
+void weft__print_count(struct weft_print *p, uint64_t n);
+
 /* "1.50 s", "20 ms", "900 ns": three digits at least, where there are so many. */
 void weft__print_duration(struct weft_print *p, int64_t ns);
 

@@ -89,6 +89,25 @@ static void sizes_have_the_largest_unit_that_divides_them(void **state)
     assert_string_equal(weft__print_string(&p), "64 KiB, 3 MiB, 1025 bytes");
 }
 
+static void counts_are_parted_into_thousands(void **state)
+{
+    const struct {
+        uint64_t n;
+        const char *expected;
+    } table[] = {
+        {0, "0"},          {999, "999"},           {1000, "1,000"},
+        {12045, "12,045"}, {1000001, "1,000,001"}, {UINT64_MAX, "18,446,744,073,709,551,615"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct weft_print p = into_text();
+
+        weft__print_count(&p, table[i].n);
+        assert_string_equal(weft__print_string(&p), table[i].expected);
+    }
+}
+
 static void what_does_not_fit_is_cut_off_where_it_goes_nowhere(void **state)
 {
     char small[8];
@@ -139,6 +158,7 @@ int main(void)
         cmocka_unit_test(a_string_cannot_smuggle_in_control_characters),
         cmocka_unit_test(durations_have_three_digits_and_their_unit),
         cmocka_unit_test(sizes_have_the_largest_unit_that_divides_them),
+        cmocka_unit_test(counts_are_parted_into_thousands),
         cmocka_unit_test(what_does_not_fit_is_cut_off_where_it_goes_nowhere),
         cmocka_unit_test(a_full_buffer_is_written_and_nothing_is_lost),
         cmocka_unit_test(a_descriptor_that_refuses_loses_the_text_and_keeps_errno),
