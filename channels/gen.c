@@ -100,6 +100,8 @@ static struct weft_control *gen_body(const struct weft_gen *g)
 
 static void gen_free(struct weft_gen *g)
 {
+    if (g->kept)
+        return;
     weft__list_remove(&g->link);
     weft__calls.free(g);
 }
@@ -115,7 +117,7 @@ static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_ge
     g->consumer = NULL;
     g->sent = NULL;
     if (consumer) {
-        consumer->result = g->ending ? 0 : -EPIPE;
+        consumer->result = consumer->wait == &gen_wait_close ? 0 : -EPIPE;
         consumer->wait = NULL;
     }
     if (g->ending)
@@ -303,27 +305,22 @@ WEFT_API WEFT__NOIPA int weft_gen_next_(struct weft_gen *g, void *object, size_t
     return gen_wake(w, me, g, body, 0);
 }
 
-WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
+/* A body that has not started never runs. */
+static void gen_forget_body(struct weft_worker *w, struct weft_gen *g)
 {
-    struct weft_worker *w = weft__worker();
-    struct weft_control *me, *body;
+    if (g->body->state == WEFT__THREAD_STARVED)
+        weft__sched_unstarve(w, g->body);
+    weft__thread_free(&w->threads, g->body);
+    g->body = NULL;
+}
 
-    if (!g || !w)
-        return -EINVAL;
-    me = w->current;
-    gen_check_consumer(g, me, "gen_close");
-    if (g->body && g->body->state != WEFT__THREAD_STARTED) {
-        if (g->body->state == WEFT__THREAD_STARVED)
-            weft__sched_unstarve(w, g->body);
-        weft__thread_free(&w->threads, g->body);
-        g->body = NULL;
-    }
-    if (!g->body) {
-        gen_free(g);
-        return weft__spend(w, 0);
-    }
-    body = g->body->at.control;
-    g->ending = WEFT__GEN_CLOSING;
+/* The caller waits until the body has returned. */
+static int gen_end_body(struct weft_worker *w, struct weft_control *me, struct weft_gen *g)
+{
+    struct weft_control *body = g->body->at.control;
+
+    if (g->ending == WEFT__GEN_OPEN)
+        g->ending = WEFT__GEN_CLOSING;
     gen_enter(w, g, me, NULL, &gen_wait_close);
     if (g->suspended || g->value) {
         g->value = NULL;
@@ -332,6 +329,86 @@ WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
     }
     weft__cancel(w, g->body);
     return weft__switch_next(w, me);
+}
+
+WEFT_API WEFT__NOIPA int weft_gen_close_(struct weft_gen *g)
+{
+    struct weft_worker *w = weft__worker();
+    struct weft_control *me;
+
+    if (!g || !w)
+        return -EINVAL;
+    me = w->current;
+    gen_check_consumer(g, me, "gen_close");
+    if (g->body && g->body->state != WEFT__THREAD_STARTED)
+        gen_forget_body(w, g);
+    if (!g->body) {
+        gen_free(g);
+        return weft__spend(w, 0);
+    }
+    return gen_end_body(w, me, g);
+}
+
+/* Lets the body return as for a close, but nobody is inside: other bodies may be, or come. */
+static void gen_tell_body(struct weft_worker *w, struct weft_gen *g)
+{
+    struct weft_control *body = g->body->at.control;
+
+    g->ending = WEFT__GEN_CLOSING;
+    if (!g->suspended && !g->value) {
+        weft__cancel(w, g->body);
+        return;
+    }
+    g->ending = WEFT__GEN_REFUSED;
+    g->suspended = NULL;
+    g->value = NULL;
+    weft__ready(w, body, -EPIPE);
+}
+
+static int gen_end(struct weft_worker *w, struct weft_gen *g)
+{
+    int result = 0;
+
+    if (g->body && g->body->state != WEFT__THREAD_STARTED) {
+        if (g->consumer)
+            weft__interrupt(w, g->consumer, -EPIPE);
+        gen_forget_body(w, g);
+    }
+    if (g->body && g->ending == WEFT__GEN_OPEN)
+        gen_tell_body(w, g);
+    while (g->body && result == 0)
+        result = weft__sched_turn(w);
+    return result;
+}
+
+/* A generator that is ended may still be closed by a body that is ended later, so all are kept until
+ * the last. */
+int weft__gens_end(struct weft_worker *w)
+{
+    struct weft_list ended;
+    int result = 0;
+
+    weft__list_init(&ended);
+    while (result == 0 && !weft__list_is_empty(&w->gens)) {
+        struct weft_gen *newest = WEFT__CONTAINER_OF(w->gens.prev, struct weft_gen, link);
+
+        weft__list_remove(&newest->link);
+        weft__list_push_back(&ended, &newest->link);
+        newest->kept = true;
+        result = gen_end(w, newest);
+    }
+    while (!weft__list_is_empty(&ended)) {
+        struct weft_gen *g = WEFT__CONTAINER_OF(ended.next, struct weft_gen, link);
+
+        g->kept = false;
+        if (!g->body) {
+            gen_free(g);
+            continue;
+        }
+        weft__list_remove(&g->link);
+        weft__list_push_back(&w->gens, &g->link);
+    }
+    return result;
 }
 
 /* ---- the body's side ---- */

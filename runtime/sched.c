@@ -386,6 +386,38 @@ WEFT__COLD int weft__sched_interrupted(struct weft_worker *w, struct weft_contro
     return weft__sched_tail(w, me->interrupt & WEFT__INTERRUPT_CANCELLED ? -ECANCELED : -ETIMEDOUT);
 }
 
+static void sched_unhook_turn(struct weft_control *c)
+{
+    (void)c; /* it is on no list */
+}
+
+static void sched_describe_turn(const struct weft_control *c, struct weft_print *out)
+{
+    weft__print(out, "%s", c->wait->name);
+}
+
+static const struct weft_wait sched_wait_turn = {
+    .name = "waiting for all others to end",
+    .describe = sched_describe_turn,
+    .unhook = sched_unhook_turn,
+};
+
+int weft__sched_turn(struct weft_worker *w)
+{
+    struct weft_control *me = w->current;
+    int64_t next_ns = weft__wheel_next(&w->timers);
+
+    if (me->interrupt & WEFT__INTERRUPT_FAIL)
+        return weft__sched_interrupted(w, me);
+    if (weft__ring_count(&w->run) > 0 || (w->starving && sched_feed_all(w)))
+        return weft__sched_tail(w, 0);
+    if (next_ns == INT64_MAX && w->outside.awaited == 0)
+        return weft__park(w, me, &sched_wait_turn); /* a deadlock */
+    sched_wait(w, next_ns);
+    sched_poll(w);
+    return 0;
+}
+
 /* ---- the way back ---- */
 
 WEFT__COLD void weft__interrupt(struct weft_worker *w, struct weft_control *c, int result)

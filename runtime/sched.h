@@ -338,6 +338,10 @@ int weft__sched_tried(struct weft_worker *w, int result);
  * over it cannot hold the worker. */
 int weft__sched_interrupted(struct weft_worker *w, struct weft_control *me);
 
+/* Lets all others run once. If none can, waits for the first timer or for something outside: the
+ * caller does not leave running then. 0, or the code that ended its own wait. */
+int weft__sched_turn(struct weft_worker *w);
+
 /* ---- for a fresh stack ---- */
 
 /* Runs the control block's thread to its end, takes the next one; does not return. */

@@ -70,6 +70,22 @@ WEFT_API int weft_stack_default(size_t bytes);
 WEFT_API void weft_deadlock_returns(int on);
 
 /**
+ * Ends all threads of the calling OS thread, and frees what they have left: so that a program ends
+ * with nothing running and nothing leaked.
+ *
+ * Called by main, or by an OS thread's own function, not by a green thread. First every thread is
+ * cancelled, as by weft_task_cancel(), and so are those that are started meanwhile; the call waits
+ * until each has returned. Then the bodies of generators that were not closed are ended, as by
+ * weft_gen_close(), the newest generator first; then everything goes: generators, channels, tasks
+ * that nobody joined, stacks. No handle of theirs may be used any more; weft itself may, from
+ * the start. May park. Results: 0; -ETIMEDOUT, -ECANCELED: some are still running, all are
+ * cancelled, and nothing was freed: call it again; -EDEADLK: likewise, and none of them can run.
+ * Without the call, what main's return leaves is the system's business. Cost: proportional to the
+ * threads and to how long they take.
+ */
+WEFT_API int weft_shutdown(void);
+
+/**
  * Names the calling thread, for reports: the first 31 bytes are copied; NULL takes the name away.
  *
  * Does not park. Results: 0; -ENOMEM. The source of the thread's first name is struct

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+#include "check.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "child.h"
+#include "runtime/list.h"
+
+static chan(int) c;
+
+/* ---- threads ---- */
+
+static void recv_and_say(const char *who)
+{
+    note("%s %d\n", who, chan_recv(c, NULL));
+}
+
+static void send_and_say(const char *who)
+{
+    note("%s %d\n", who, chan_send(c, 1));
+}
+
+static void sleep_and_say(const char *who)
+{
+    note("%s %d\n", who, weft_sleep(WEFT_FOREVER));
+}
+
+static int sleep_for_ever(void)
+{
+    return weft_sleep(WEFT_FOREVER);
+}
+
+static void every_thread_ends_with_ecanceled(void **state)
+{
+    (void)state;
+    c = chan_new(int);
+    go(recv_and_say, "recv");
+    go(sleep_and_say, "sleep");
+    weft_yield();
+    weft_yield();
+    go(recv_and_say, "unstarted");
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("recv -125\nsleep -125\nunstarted -125\n");
+    assert_int_equal(check_threads(), 0);
+}
+
+static void without_a_worker_there_is_nothing_to_do(void **state)
+{
+    (void)state;
+    assert_int_equal(weft_shutdown(), 0);
+    assert_null(weft__self);
+}
+
+static void channels_and_tasks_that_are_left_are_freed(void **state)
+{
+    (void)state;
+    c = chan_new(int);
+    chan_close(chan_new(double));
+    assert_non_null(spawn(sleep_for_ever));
+    assert_non_null(spawn(sleep_for_ever));
+    check_settle();
+    assert_int_equal(weft_shutdown(), 0);
+    assert_true(weft__list_is_empty(&weft__self->chans));
+    assert_int_equal(weft__self->threads.live, 1);
+}
+
+static void weft_can_be_used_again_afterwards(void **state)
+{
+    int got = 0;
+
+    (void)state;
+    c = chan_new(int);
+    go(recv_and_say, "first");
+    check_settle();
+    assert_int_equal(weft_shutdown(), 0);
+    c = chan_new(int);
+    go(send_and_say, "second");
+    assert_int_equal(chan_recv(c, &got), 0);
+    assert_int_equal(got, 1);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("first -125\nsecond 0\n");
+}
+
+/* ---- cleaning up ---- */
+
+static void say_goodbye(chan_tx(int) to)
+{
+    int result = chan_recv(c, NULL);
+
+    note("ends %d\n", result);
+    result = weft_shield(chan_send(to, 7));
+    note("said %d\n", result);
+}
+
+static void hear_goodbye(chan_rx(int) from)
+{
+    int said = 0, result = weft_shield(chan_recv(from, &said));
+
+    note("heard %d %d\n", result, said);
+}
+
+static void cleaning_up_in_a_shield_is_waited_for(void **state)
+{
+    chan(int) last = chan_new(int);
+
+    (void)state;
+    c = chan_new(int);
+    go(say_goodbye, last);
+    go(hear_goodbye, last);
+    check_settle();
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("ends -125\nsaid 0\nheard 0 7\n");
+}
+
+static void sleep_in_a_shield(int64_t ns)
+{
+    note("slept %d\n", weft_shield(weft_sleep(ns)));
+}
+
+static void a_timer_of_one_that_cleans_up_is_waited_for(void **state)
+{
+    int64_t before;
+
+    (void)state;
+    go(sleep_in_a_shield, WEFT_SEC(3));
+    check_settle();
+    before = weft_now();
+    assert_int_equal(weft_shutdown(), 0);
+    assert_true(weft_now() - before >= WEFT_SEC(2));
+    assert_noted("slept 0\n");
+}
+
+static void start_another(int more)
+{
+    note("%d: %d\n", more, weft_sleep(WEFT_FOREVER));
+    if (more > 0)
+        go(start_another, more - 1);
+}
+
+static void threads_that_cleaning_up_starts_end_too(void **state)
+{
+    (void)state;
+    go(start_another, 2);
+    check_settle();
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("2: -125\n1: -125\n0: -125\n");
+}
+
+static void a_deadline_ends_the_wait_and_a_second_call_goes_on(void **state)
+{
+    (void)state;
+    c = chan_new(int);
+    go(sleep_in_a_shield, WEFT_SEC(10));
+    check_settle();
+    assert_int_equal(weft_within(WEFT_SEC(1), weft_shutdown()), -ETIMEDOUT);
+    assert_int_equal(check_threads(), 1);
+    assert_false(weft__list_is_empty(&weft__self->chans));
+    assert_int_equal(weft_within(0, weft_shutdown()), -ETIMEDOUT);
+    assert_int_equal(weft_within(WEFT_SEC(10), weft_shutdown()), 0);
+    assert_noted("slept 0\n");
+}
+
+static void recv_in_a_shield(void)
+{
+    note("never %d\n", weft_shield(chan_recv(c, NULL)));
+}
+
+static void one_that_can_never_end_is_a_deadlock(void **state)
+{
+    (void)state;
+    c = chan_new(int);
+    go(recv_in_a_shield);
+    check_settle();
+    weft_deadlock_returns(1);
+    assert_int_equal(weft_shutdown(), -EDEADLK);
+    assert_int_equal(check_threads(), 1);
+    chan_close(c);
+    check_settle();
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("never -32\n");
+}
+
+/* ---- waiting for stacks ---- */
+
+static void those_who_wait_for_a_stack_get_one_and_end(void **state)
+{
+    (void)state;
+    c = chan_new(int);
+    check_allow_stacks(1);
+    for (int i = 0; i < 3; i++)
+        go(recv_and_say, "got one");
+    check_settle();
+    assert_int_equal(check_threads(), 3);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("got one -125\ngot one -125\ngot one -125\n");
+}
+
+/* ---- generators ---- */
+
+static void count(gen(int) self)
+{
+    int i = 0;
+
+    while (gen_yield(self, i) == 0)
+        i++;
+    note("counted to %d\n", i);
+}
+
+static void a_suspended_body_is_ended(void **state)
+{
+    gen(int) g = gen_new(int, count);
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        gen_next(g, NULL);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("counted to 2\n");
+    assert_true(weft__list_is_empty(&weft__self->gens));
+}
+
+static void a_body_that_has_not_started_never_runs(void **state)
+{
+    (void)state;
+    assert_non_null(gen_new(int, count));
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("");
+    assert_int_equal(weft__self->threads.live, 1);
+}
+
+static void wait_in_body(gen(int) self)
+{
+    (void)self;
+    note("body %d\n", chan_recv(c, NULL));
+}
+
+static void consume(gen(int) g)
+{
+    note("consumer %d\n", gen_next(g, NULL));
+}
+
+static void a_body_parked_elsewhere_is_cancelled(void **state)
+{
+    gen(int) g = gen_new(int, wait_in_body);
+
+    (void)state;
+    c = chan_new(int);
+    go(consume, g);
+    check_settle();
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("consumer -125\nbody -125\n");
+}
+
+static void pass_on(gen(int) self, gen(int) source)
+{
+    gen_each(i, source)
+        if (gen_yield(self, i) != 0)
+            break;
+    note("passed\n");
+    gen_close(source);
+}
+
+/* The one that closes is newer than what it closes. */
+static void a_body_may_close_its_source_while_it_is_ended(void **state)
+{
+    gen(int) stage = gen_new(int, count);
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        stage = gen_new(int, pass_on, stage);
+    gen_next(stage, NULL);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("passed\npassed\npassed\ncounted to 0\n");
+}
+
+static void make_its_own(gen(int) self, int depth)
+{
+    gen(int) inner = depth > 0 ? gen_new(int, make_its_own, depth - 1) : gen_new(int, count);
+
+    gen_each(i, inner)
+        if (gen_yield(self, i) != 0)
+            break;
+    note("closes at %d\n", depth);
+    gen_close(inner);
+}
+
+/* The one that closes is older: what it closes has been ended by then, and is still there. */
+static void a_body_may_close_what_was_ended_before(void **state)
+{
+    gen(int) g = gen_new(int, make_its_own, 2);
+
+    (void)state;
+    gen_next(g, NULL);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("counted to 0\ncloses at 0\ncloses at 1\ncloses at 2\n");
+}
+
+static void wait_long(gen(int) self, chan_rx(int) from)
+{
+    (void)self;
+    note("waited %d\n", chan_recv(from, NULL));
+}
+
+/* The outer body is parked in gen_next of the inner, whose body waits. */
+static void a_body_may_wait_for_one_that_is_ended(void **state)
+{
+    gen(int) inner, outer;
+
+    (void)state;
+    c = chan_new(int);
+    outer = gen_new(int, pass_on, inner = gen_new(int, wait_long, c));
+    go(consume, outer);
+    check_settle();
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("consumer -125\nwaited -125\npassed\n");
+}
+
+static void abandon(int n)
+{
+    for (int i = 0; i < n; i++) {
+        gen(int) g = gen_new(int, count);
+
+        if (i % 4 != 0)
+            gen_next(g, NULL);
+    }
+}
+
+static void a_hundred_thousand_abandoned_generators_leave_nothing_behind(void **state)
+{
+    (void)state;
+#ifdef WEFT__SANITIZED
+    abandon(2000);
+#else
+    abandon(100000);
+#endif
+    assert_int_equal(weft_shutdown(), 0);
+    noted();
+    assert_true(weft__list_is_empty(&weft__self->gens));
+    assert_int_equal(weft__self->threads.live, 1);
+    assert_int_equal(check_stacks(), 0);
+}
+
+/* ---- other ends of a process ---- */
+
+static void say_at_exit(void)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "handler, stack of %d bytes", 1);
+    fprintf(stderr, "%s, %.3f\n", text, 1.5);
+}
+
+static void end_process(int status)
+{
+    atexit(say_at_exit);
+    exit(status);
+}
+
+static int exit_in_a_green_thread(const void *unused)
+{
+    const struct weft_spawn_opts small = {.size = sizeof small, .stack_bytes = (size_t)16 * 1024};
+
+    (void)unused;
+    c = chan_new(int);
+    go(sleep_and_say, "parked");
+    go_with(&small, end_process, 7);
+    chan_recv(c, NULL);
+    return 0;
+}
+
+/* Its handlers run on that thread's stack. */
+static void a_green_thread_may_exit(void **state)
+{
+    struct child child = child_run(exit_in_a_green_thread, NULL);
+
+    (void)state;
+    assert_int_equal(child.signal, 0);
+    assert_int_equal(child.status, 7);
+    assert_string_equal(child.said, "handler, stack of 1 bytes, 1.500\n");
+}
+
+/* ---- what stops the program ---- */
+
+static void shut_down(void)
+{
+    weft_shutdown();
+}
+
+static int shut_down_in_a_green_thread(const void *unused)
+{
+    (void)unused;
+    go(shut_down);
+    weft_yield();
+    return 0;
+}
+
+static void a_green_thread_may_not_shut_down(void **state)
+{
+    struct child child = child_run(shut_down_in_a_green_thread, NULL);
+
+    (void)state;
+    assert_int_equal(child.signal, SIGABRT);
+    assert_non_null(strstr(child.said, "(shut_down at "));
+    assert_non_null(strstr(child.said, "weft_shutdown by a green thread"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        check_test(every_thread_ends_with_ecanceled),
+        check_test(without_a_worker_there_is_nothing_to_do),
+        check_test(channels_and_tasks_that_are_left_are_freed),
+        check_test(weft_can_be_used_again_afterwards),
+        check_test(cleaning_up_in_a_shield_is_waited_for),
+        check_test(a_timer_of_one_that_cleans_up_is_waited_for),
+        check_test(threads_that_cleaning_up_starts_end_too),
+        check_test(a_deadline_ends_the_wait_and_a_second_call_goes_on),
+        check_test(one_that_can_never_end_is_a_deadlock),
+        check_test(those_who_wait_for_a_stack_get_one_and_end),
+        check_test(a_suspended_body_is_ended),
+        check_test(a_body_that_has_not_started_never_runs),
+        check_test(a_body_parked_elsewhere_is_cancelled),
+        check_test(a_body_may_close_its_source_while_it_is_ended),
+        check_test(a_body_may_close_what_was_ended_before),
+        check_test(a_body_may_wait_for_one_that_is_ended),
+        check_test(a_hundred_thousand_abandoned_generators_leave_nothing_behind),
+        cmocka_unit_test(a_green_thread_may_exit),
+        cmocka_unit_test(a_green_thread_may_not_shut_down),
+    };
+
+    return cmocka_run_group_tests_name("shutdown", tests, NULL, NULL);
+}
