@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-/* Defines struct weft_list: the user's select clauses embed it. */
-#include <weft/select.h>
+/* Defines struct weft_list: what lives in the user's memory embeds it. */
+#include <weft/base.h>
 
 static inline void weft__list_init(struct weft_list *list)
 {

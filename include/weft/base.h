@@ -71,6 +71,11 @@ struct weft_gen;
 /** What a generator takes that is sent nothing. */
 struct weft_takes_nothing;
 
+/* The library's, in structs that live in their user's memory: a link of a list, or its head. */
+struct weft_list {
+    struct weft_list *next, *prev;
+};
+
 /** Gives n microseconds as a duration: durations are int64_t nanoseconds. n is an integer. */
 #define WEFT_US(n) (1000 * (int64_t)(n))
 /** Gives n milliseconds as a duration. */

@@ -43,12 +43,8 @@ extern "C" {
 
 struct weft_control;
 
-/* The members of the next three structs are the library's. They are laid open so that clauses live
- * in their caller's frame. */
-struct weft_list {
-    struct weft_list *next, *prev;
-};
-
+/* The members of the next two structs are the library's. They are laid open so that clauses live in
+ * their caller's frame. */
 struct weft_waiter {
     struct weft_list link; /* in a channel's queue, while parked */
     void *object;          /* the user's, to copy from or to */
