@@ -47,6 +47,9 @@ struct weft_wait {
     void (*unhook)(struct weft_control *c);
     /* Where a cancellation is not to end the wait, but something else; else NULL. */
     void (*cancelled)(struct weft_control *c);
+    /* The one thread without whose doing the wait never ends, as far as its partners go; NULL, the
+     * function too, where there is none, or more than one. */
+    struct weft_thread *(*waits_for)(const struct weft_control *c);
     bool deaf; /* only its partner ends this wait: no deadline, no cancellation */
     bool held; /* a generator's body, held by its generator: nobody misses it */
 };

@@ -8,6 +8,7 @@
 
 #include "channels/chan.h"
 #include "runtime/calls.h"
+#include "runtime/sync.h"
 #include "runtime/worker.h"
 
 enum { CHECK_CHANS_MAX = 64, CHECK_STACK_BYTES = 64 * 1024, LOG_BYTES = 64 * 1024 };
@@ -231,6 +232,18 @@ static void check_joining(const struct weft_control *c)
                     weft__thread_slot(c->thread) + 1);
 }
 
+static void check_synchronising(const struct weft_control *c)
+{
+    const struct weft_waiters *q = c->on;
+
+    if (q->owner != weft__self->id)
+        check_wrong("thread %u is %s of another OS thread", weft__thread_slot(c->thread) + 1,
+                    c->wait->name);
+    if (check_list(&q->list, c->wait->name) && !check_is_on(&q->list, &c->waiter.link))
+        check_wrong("thread %u is %s, and not on its queue", weft__thread_slot(c->thread) + 1,
+                    c->wait->name);
+}
+
 /* Waits are told apart by what reports call them. */
 static bool check_waits(const struct weft_control *c, const char *name)
 {
@@ -249,6 +262,8 @@ static void check_parked(struct check_sums *sums, const struct weft_control *c)
         check_queued(sums, c->on, true, &c->waiter);
     else if (check_waits(c, "joining"))
         check_joining(c);
+    else if (c->wait->unhook == weft__sync_unhook)
+        check_synchronising(c);
     if (!may_have_timer && weft__timer_is_armed(&c->timer))
         check_wrong("thread %u is %s, and its timer is armed", weft__thread_slot(c->thread) + 1,
                     c->wait->name);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * Beside channels: mutex, condition, semaphore, wait group, completion, once.
+ *
+ *     static struct weft_semaphore room = WEFT_SEMAPHORE(4);
+ *
+ *     if (weft_semaphore_acquire(&room) == 0) {
+ *         use_what_there_are_four_of();
+ *         weft_semaphore_release(&room);
+ *     }
+ *
+ * Rules for all of them:
+ *
+ * - They are for the green threads of one OS thread: that of the first call. Where no call in
+ *   between may park, nothing else of that OS thread runs, and no mutex is needed.
+ * - Each lives in its user's memory. All zero is a fresh one, static or by = {0}: nothing is to be
+ *   initialised, freed or destroyed. It stays where it is while in use. The members are the
+ *   library's; read and write none.
+ * - Those who wait are served first come, first served. What they wait for is handed to them before
+ *   they run: nobody who comes later gets ahead, and nobody is woken for nothing.
+ * - The calls that may park are those with a result, but for the try forms. Their results: 0;
+ *   -ETIMEDOUT, -ECANCELED, -EDEADLK: nothing was taken, nothing has happened; -ENOMEM: there was
+ *   no memory for the first call of weft's from this OS thread. A handover that came first counts:
+ *   it is reported as 0, though the deadline or the cancellation is there before the thread runs.
+ * - A woken call does not touch the object again, unless the thread then holds it: its memory may
+ *   go as soon as the last user has been served.
+ * - Mistakes, which stop the program: NULL, an object that threads of another OS thread use, and
+ *   one that was not all zero at first.
+ * - Nothing here allocates or makes a system call of its own. What need not park costs some
+ *   nanoseconds.
+ */
+#ifndef WEFT_SYNC_H
+#define WEFT_SYNC_H
+
+#include "base.h"
+
+#if defined __GNUC__ && !defined __clang__
+#pragma GCC system_header /* see base.h */
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Part of the others, and the library's. */
+struct weft_waiters {
+    struct weft_list list;           /* of parked threads; all zero until the first call */
+    const struct weft_thread *owner; /* whose threads use the object; NULL until the first call */
+};
+
+/* ---- mutex ---- */
+
+/** A lock: one thread at a time holds it. All zero: free. */
+struct weft_mutex {
+    struct weft_waiters waiters;
+    struct weft_thread *holder;
+    void *reserved[2];
+};
+
+/**
+ * Takes the mutex, once the caller's turn has come.
+ *
+ * May park. Unless it is 0, the caller does not hold it. Stops the program: a mutex that the caller
+ * holds, or whose holder has ended without unlocking it.
+ */
+WEFT_API int weft_mutex_lock(struct weft_mutex *mutex);
+
+/**
+ * Takes the mutex if nobody holds it.
+ *
+ * Never parks; deadlines do not touch it. Results: 0; -EAGAIN: somebody holds it, maybe the caller;
+ * -ENOMEM. Stops the program: a mutex whose holder has ended.
+ */
+WEFT_API int weft_mutex_trylock(struct weft_mutex *mutex);
+
+/**
+ * Hands the mutex to the thread that has waited longest, which holds it from this call on.
+ *
+ * So whoever unlocks and locks again goes behind those who wait. Without one it is free. Does not
+ * park. Stops the program: a mutex that the caller does not hold.
+ */
+WEFT_API void weft_mutex_unlock(struct weft_mutex *mutex);
+
+/* ---- condition ---- */
+
+/**
+ * Where threads that hold a mutex wait until another says that what it guards has changed.
+ *
+ * All zero: nobody waits. One mutex may go with several conditions.
+ */
+struct weft_condition {
+    struct weft_waiters waiters;
+    void *reserved[2];
+};
+
+/**
+ * Unlocks the mutex and waits for a signal, in one step; holds the mutex again when it returns.
+ *
+ * Always: also when the result is not 0. Then it may have to wait for the mutex beyond the deadline
+ * or the cancellation, which nothing but the mutex ends. May park. There is a signal for every 0;
+ * yet the signal's cause may be gone again, since others who held the mutex came in between: look
+ * in a loop, and leave it at a result that is not 0. The mutex lives until the call returns. Stops
+ * the program: a mutex that the caller does not hold, or whose holder ends meanwhile.
+ */
+WEFT_API int weft_condition_wait(struct weft_condition *condition, struct weft_mutex *mutex);
+
+/**
+ * Ends the wait of the thread that has waited longest, if there is one.
+ *
+ * It gets the mutex if that is free, and else its place among those who wait for that. The caller
+ * need not hold the mutex. Does not park.
+ */
+WEFT_API void weft_condition_signal(struct weft_condition *condition);
+
+/**
+ * Ends the waits of all who wait now.
+ *
+ * They get the mutex one after the other, and none runs before its turn. Does not park. Cost:
+ * proportional to the number of waiters.
+ */
+WEFT_API void weft_condition_broadcast(struct weft_condition *condition);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
