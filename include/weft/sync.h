@@ -121,6 +121,38 @@ WEFT_API void weft_condition_signal(struct weft_condition *condition);
  */
 WEFT_API void weft_condition_broadcast(struct weft_condition *condition);
 
+/* ---- semaphore ---- */
+
+/** A number of permits. All zero: none yet; WEFT_SEMAPHORE() for another number. */
+struct weft_semaphore {
+    struct weft_waiters waiters;
+    int64_t permits;
+    void *reserved[2];
+};
+
+/** Initialises a semaphore with n permits: struct weft_semaphore s = WEFT_SEMAPHORE(n). */
+/* clang-format off */
+#define WEFT_SEMAPHORE(n) {{{NULL, NULL}, NULL}, (int64_t)(n), {NULL, NULL}}
+/* clang-format on */
+
+/** Takes a permit, once the caller's turn has come. May park. Unless it is 0, none was taken. */
+WEFT_API int weft_semaphore_acquire(struct weft_semaphore *semaphore);
+
+/**
+ * Takes a permit if there is one.
+ *
+ * Never parks; deadlines do not touch it. Results: 0; -EAGAIN: there is none; -ENOMEM.
+ */
+WEFT_API int weft_semaphore_tryacquire(struct weft_semaphore *semaphore);
+
+/**
+ * Hands a permit to the thread that has waited longest, else keeps it for the next who asks.
+ *
+ * Anybody may: a permit may be acquired by one thread and released by another, or be new. Does not
+ * park.
+ */
+WEFT_API void weft_semaphore_release(struct weft_semaphore *semaphore);
+
 #ifdef __cplusplus
 }
 #endif
