@@ -153,6 +153,77 @@ WEFT_API int weft_semaphore_tryacquire(struct weft_semaphore *semaphore);
  */
 WEFT_API void weft_semaphore_release(struct weft_semaphore *semaphore);
 
+/* ---- wait group ---- */
+
+/** A count of what is still to be done. All zero: nothing. */
+struct weft_waitgroup {
+    struct weft_waiters waiters;
+    int64_t count;
+    void *reserved[2];
+};
+
+/**
+ * Adds n, which may be negative, to the count. At zero all who wait are woken.
+ *
+ * Add before the thread starts that will call weft_waitgroup_done(). Whoever was woken stays so,
+ * even if the count rises again before it runs. Does not park. Stops the program: a count below
+ * zero, or too large for an int64_t.
+ */
+WEFT_API void weft_waitgroup_add(struct weft_waitgroup *group, int64_t n);
+
+/** Does as weft_waitgroup_add() of -1. */
+WEFT_API void weft_waitgroup_done(struct weft_waitgroup *group);
+
+/** Waits until the count is zero; returns at once if it is. Several may wait. May park. */
+WEFT_API int weft_waitgroup_wait(struct weft_waitgroup *group);
+
+/* ---- completion ---- */
+
+/**
+ * Something that happens once, and stays so. All zero: it has not happened.
+ *
+ * There is no way back: a reset would make the call that comes before it and the one that comes
+ * after it mean different things by one object. For the next time take a fresh one; when nobody
+ * waits, that may be the same memory, set to zero.
+ */
+struct weft_completion {
+    struct weft_waiters waiters;
+    uint32_t is_set;
+    uint32_t reserved_word;
+    void *reserved[2];
+};
+
+/** Says that it has happened, and wakes all who wait for it. Twice is as once. Does not park. */
+WEFT_API void weft_completion_set(struct weft_completion *completion);
+
+/** Waits until it has happened; returns at once if it has. Several may wait. May park. */
+WEFT_API int weft_completion_wait(struct weft_completion *completion);
+
+/** Tells whether it has happened: 1, else 0. Does not park. */
+WEFT_API int weft_completion_is_set(const struct weft_completion *completion);
+
+/* ---- once ---- */
+
+/** What is to be done once, by whoever needs it first. All zero: not yet begun. */
+struct weft_once {
+    struct weft_waiters waiters;
+    struct weft_thread *runner;
+    uint32_t is_done;
+    uint32_t reserved_word;
+    void *reserved[2];
+};
+
+/**
+ * Calls fn(argument), unless a call for this object did; returns when that has returned.
+ *
+ * Who comes first runs fn, and others wait for it. fn may park; it is under the deadlines of the
+ * call that runs it, and counts as done when it returns, whatever it has achieved. It must not
+ * leave by longjmp or by a C++ exception. May park. Results: 0: fn has returned; else it has not,
+ * as far as this call knows, and was not run by it. Stops the program: a call from within fn, and
+ * one that finds that the thread which ran fn has ended inside.
+ */
+WEFT_API int weft_once(struct weft_once *once, void (*fn)(void *argument), void *argument);
+
 #ifdef __cplusplus
 }
 #endif
