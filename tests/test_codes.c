@@ -494,6 +494,42 @@ static void without_memory_nothing_is_made_and_what_runs_goes_on(void **state)
     assert_int_equal(call_recv(), -EPIPE);
 }
 
+static void run_once(void *ran)
+{
+    *(bool *)ran = true;
+}
+
+/* What needs no worker is done, the rest is not. */
+static void synchronise_without_a_worker(void)
+{
+    struct weft_mutex mutex = {0};
+    struct weft_condition condition = {0};
+    struct weft_semaphore semaphore = {0};
+    struct weft_waitgroup group = {0};
+    struct weft_completion completion = {0};
+    struct weft_once once = {0};
+    bool ran = false;
+
+    assert_int_equal(weft_mutex_lock(&mutex), -ENOMEM);
+    assert_int_equal(weft_mutex_trylock(&mutex), -ENOMEM);
+    assert_int_equal(weft_condition_wait(&condition, &mutex), -ENOMEM);
+    weft_condition_signal(&condition);
+    weft_condition_broadcast(&condition);
+    weft_semaphore_release(&semaphore);
+    assert_int_equal(weft_semaphore_acquire(&semaphore), -ENOMEM);
+    assert_int_equal(weft_semaphore_tryacquire(&semaphore), -ENOMEM);
+    assert_int_equal(semaphore.permits, 1);
+    weft_waitgroup_add(&group, 2);
+    weft_waitgroup_done(&group);
+    assert_int_equal(weft_waitgroup_wait(&group), -ENOMEM);
+    assert_int_equal(group.count, 1);
+    weft_completion_set(&completion);
+    assert_int_equal(weft_completion_is_set(&completion), 1);
+    assert_int_equal(weft_completion_wait(&completion), -ENOMEM);
+    assert_int_equal(weft_once(&once, run_once, &ran), -ENOMEM);
+    assert_false(ran);
+}
+
 static void without_memory_for_a_worker_calls_return_and_do_nothing(void **state)
 {
     (void)state;
@@ -505,6 +541,7 @@ static void without_memory_for_a_worker_calls_return_and_do_nothing(void **state
     assert_int_equal(weft_sleep(1), -ENOMEM);
     assert_int_equal(weft_reserve(1), -ENOMEM);
     assert_int_equal(chan_select(chan_case_default), -ENOMEM);
+    synchronise_without_a_worker();
     weft_yield();
     weft_deadlock_returns(1);
     assert_int_equal(weft_within(1, 5), 5);

@@ -335,6 +335,44 @@ void an_exception_leaves_a_deadline_behind_it()
 }
 #endif
 
+// sync.h is plain functions and structs, the same in both languages.
+weft_semaphore three = WEFT_SEMAPHORE(3);
+weft_mutex mutex;
+weft_condition changed;
+struct weft_once once; // a function has that name, too
+
+void count_up(void *count)
+{
+    ++*static_cast<int *>(count);
+}
+
+void mutex_and_the_others_work()
+{
+    weft_waitgroup group{};
+    weft_completion made = {};
+    int count = 0;
+
+    weft_waitgroup_add(&group, 4);
+    for (int i = 0; i < 4; i++)
+        go([&] {
+            weft_semaphore_acquire(&three);
+            weft_mutex_lock(&mutex);
+            weft_once(&once, count_up, &count);
+            weft_yield();
+            weft_condition_signal(&changed);
+            weft_mutex_unlock(&mutex);
+            weft_waitgroup_done(&group);
+        });
+    weft_mutex_lock(&mutex);
+    check(weft_condition_wait(&changed, &mutex) == 0);
+    weft_mutex_unlock(&mutex);
+    check(weft_within(WEFT_MS(1), weft_waitgroup_wait(&group)) == -ETIMEDOUT);
+    weft_semaphore_release(&three);
+    check(weft_waitgroup_wait(&group) == 0 && count == 1);
+    weft_completion_set(&made);
+    check(weft_completion_wait(&made) == 0 && weft_completion_is_set(&made) == 1);
+}
+
 } // namespace
 
 int main()
@@ -346,6 +384,7 @@ int main()
     callables_and_arguments_are_kept_until_the_thread_ends();
     generators_yield_and_take();
     deadlines_are_kept();
+    mutex_and_the_others_work();
 #if defined __cpp_exceptions
     an_exception_leaves_a_deadline_behind_it();
 #endif

@@ -374,6 +374,146 @@ static void take_a_value_of_another_size(void)
     gen_next(gen_new2(int, int, receive_another_size), NULL);
 }
 
+/* ---- mutex, condition and their like ---- */
+
+static struct weft_mutex mutex;
+static struct weft_condition condition;
+static struct weft_semaphore semaphore;
+static struct weft_waitgroup group;
+static struct weft_completion completion;
+static struct weft_once once;
+
+static void lock_twice(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_mutex_lock(&mutex);
+}
+
+static void lock_only(void)
+{
+    weft_mutex_lock(&mutex);
+}
+
+static void unlock_what_nobody_holds(void)
+{
+    weft_yield();
+    weft_mutex_unlock(&mutex);
+}
+
+static void unlock_what_another_thread_holds(void)
+{
+    go(lock_only);
+    weft_yield();
+    weft_mutex_unlock(&mutex);
+}
+
+static void unlock_twice(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_mutex_unlock(&mutex);
+    weft_mutex_unlock(&mutex);
+}
+
+static void lock_what_an_ended_thread_holds(void)
+{
+    go(lock_only);
+    weft_yield();
+    weft_mutex_lock(&mutex);
+}
+
+static void lock_what_a_joined_thread_holds_whose_record_is_in_use_again(void)
+{
+    task_join(spawn(lock_only));
+    spawn(nothing);
+    weft_mutex_lock(&mutex);
+}
+
+static void lock_what_an_ended_task_holds(void)
+{
+    spawn(lock_only);
+    weft_yield();
+    weft_mutex_lock(&mutex);
+}
+
+static void try_to_lock_what_an_ended_thread_holds(void)
+{
+    go(lock_only);
+    weft_yield();
+    weft_mutex_trylock(&mutex);
+}
+
+static void wait_a_moment(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_within(1, weft_condition_wait(&condition, &mutex));
+}
+
+static void hold_the_mutex_of_one_that_waits_and_end(void)
+{
+    go(wait_a_moment);
+    weft_yield();
+    go(lock_only);
+    weft_sleep(2);
+}
+
+static void wait_without_the_mutex(void)
+{
+    weft_condition_wait(&condition, &mutex);
+}
+
+static void be_done_too_often(void)
+{
+    weft_waitgroup_add(&group, 1);
+    weft_waitgroup_done(&group);
+    weft_waitgroup_done(&group);
+}
+
+static void add_below_zero(void)
+{
+    weft_waitgroup_add(&group, 1);
+    weft_waitgroup_add(&group, -2);
+}
+
+static void add_beyond_the_range(void)
+{
+    weft_waitgroup_add(&group, INT64_MAX);
+    weft_waitgroup_add(&group, 1);
+}
+
+static void do_nothing(void *unused)
+{
+    (void)unused;
+}
+
+static void do_again(void *unused)
+{
+    (void)unused;
+    weft_once(&once, do_again, NULL);
+}
+
+static void once_within_itself(void)
+{
+    weft_once(&once, do_again, NULL);
+}
+
+static struct weft_mutex not_zero;
+
+static void lock_what_was_not_zero(void)
+{
+    memset(&not_zero, 0x55, sizeof not_zero);
+    weft_mutex_lock(&not_zero);
+}
+
+static void lock_null(void)
+{
+    weft_mutex_lock(NULL);
+}
+
+static void set_null(void)
+{
+    weft_completion_set(NULL);
+}
+
 /* ---- from a worker that does not own it ---- */
 
 static chan(int) foreign_chan;
@@ -394,6 +534,12 @@ static void from_outside(void (*call)(void))
     foreign_chan = chan_new(int);
     foreign_gen = gen_new(int, count);
     foreign_task = spawn(nothing);
+    weft_mutex_lock(&mutex);
+    weft_condition_signal(&condition);
+    weft_semaphore_release(&semaphore);
+    weft_waitgroup_add(&group, 1);
+    weft_completion_set(&completion);
+    weft_once(&once, do_nothing, NULL);
     pthread_create(&other, NULL, call_from_outside, &call);
     pthread_join(other, NULL);
 }
@@ -408,20 +554,55 @@ static void from_outside(void (*call)(void))
         from_outside(name##_outside); \
     }
 
-foreign_call(send_on_a_foreign_channel, chan_send(foreign_chan, 1))
-    foreign_call(receive_from_a_foreign_channel, chan_recv(foreign_chan, NULL))
-        foreign_call(try_to_send_on_a_foreign_channel, chan_trysend(foreign_chan, 1))
-            foreign_call(try_to_receive_from_a_foreign_channel, chan_tryrecv(foreign_chan, NULL))
-                foreign_call(close_a_foreign_channel, chan_close(foreign_chan))
-                    foreign_call(free_a_foreign_channel, chan_free(foreign_chan))
-                        foreign_call(select_on_a_foreign_channel,
-                                     chan_select(chan_case_recv(foreign_chan, NULL)))
-                            foreign_call(join_a_foreign_task, task_join(foreign_task))
-                                foreign_call(next_of_a_foreign_generator,
-                                             gen_next(foreign_gen, NULL))
-                                    foreign_call(close_a_foreign_generator, gen_close(foreign_gen))
-                                        foreign_call(yield_of_a_foreign_generator,
-                                                     gen_yield(foreign_gen, 1))
+foreign_call(send_on_a_foreign_channel,
+             chan_send(foreign_chan, 1)) foreign_call(receive_from_a_foreign_channel,
+                                                      chan_recv(foreign_chan, NULL))
+    foreign_call(try_to_send_on_a_foreign_channel,
+                 chan_trysend(foreign_chan, 1)) foreign_call(try_to_receive_from_a_foreign_channel,
+                                                             chan_tryrecv(foreign_chan, NULL))
+        foreign_call(close_a_foreign_channel, chan_close(foreign_chan)) foreign_call(
+            free_a_foreign_channel,
+            chan_free(foreign_chan)) foreign_call(select_on_a_foreign_channel,
+                                                  chan_select(chan_case_recv(foreign_chan, NULL)))
+            foreign_call(join_a_foreign_task, task_join(foreign_task)) foreign_call(
+                next_of_a_foreign_generator,
+                gen_next(foreign_gen, NULL)) foreign_call(close_a_foreign_generator,
+                                                          gen_close(foreign_gen))
+                foreign_call(yield_of_a_foreign_generator, gen_yield(foreign_gen, 1)) foreign_call(
+                    lock_a_foreign_mutex,
+                    weft_mutex_lock(&mutex)) foreign_call(try_to_lock_a_foreign_mutex,
+                                                          weft_mutex_trylock(&mutex))
+                    foreign_call(unlock_a_foreign_mutex, weft_mutex_unlock(&mutex)) foreign_call(
+                        wait_for_a_foreign_condition,
+                        weft_condition_wait(&condition,
+                                            &mutex)) foreign_call(signal_a_foreign_condition,
+                                                                  weft_condition_signal(&condition))
+                        foreign_call(broadcast_to_a_foreign_condition,
+                                     weft_condition_broadcast(&condition))
+                            foreign_call(acquire_a_foreign_semaphore,
+                                         weft_semaphore_acquire(&semaphore))
+                                foreign_call(try_to_acquire_a_foreign_semaphore,
+                                             weft_semaphore_tryacquire(&semaphore))
+                                    foreign_call(release_a_foreign_semaphore,
+                                                 weft_semaphore_release(&semaphore))
+                                        foreign_call(add_to_a_foreign_wait_group,
+                                                     weft_waitgroup_add(&group, 1))
+                                            foreign_call(be_done_with_a_foreign_wait_group,
+                                                         weft_waitgroup_done(&group))
+                                                foreign_call(wait_for_a_foreign_wait_group,
+                                                             weft_waitgroup_wait(&group))
+                                                    foreign_call(wait_for_a_foreign_completion,
+                                                                 weft_completion_wait(&completion))
+                                                        foreign_call(
+                                                            set_a_foreign_completion,
+                                                            weft_completion_set(&completion))
+                                                            foreign_call(
+                                                                ask_a_foreign_completion,
+                                                                weft_completion_is_set(&completion))
+                                                                foreign_call(
+                                                                    once_of_a_foreign_object,
+                                                                    weft_once(&once, do_nothing,
+                                                                              NULL))
 
     /* ---- how each ends ---- */
 
@@ -481,6 +662,40 @@ static const struct mistake mistakes[] = {
     MISTAKE(next_of_a_foreign_generator, "gen_next", "generator 0x"),
     MISTAKE(close_a_foreign_generator, "gen_close", "generator 0x"),
     MISTAKE(yield_of_a_foreign_generator, "gen_yield", "generator 0x"),
+    MISTAKE(lock_twice, "weft_mutex_lock", "mutex 0x"),
+    MISTAKE(unlock_what_nobody_holds, "weft_mutex_unlock", "mutex 0x"),
+    MISTAKE(unlock_what_another_thread_holds, "weft_mutex_unlock", "mutex 0x"),
+    MISTAKE(unlock_twice, "weft_mutex_unlock", "mutex 0x"),
+    MISTAKE(lock_what_an_ended_thread_holds, "weft_mutex_lock", "mutex 0x"),
+    MISTAKE(lock_what_a_joined_thread_holds_whose_record_is_in_use_again, "weft_mutex_lock",
+            "mutex 0x"),
+    MISTAKE(lock_what_an_ended_task_holds, "weft_mutex_lock", "mutex 0x"),
+    MISTAKE(try_to_lock_what_an_ended_thread_holds, "weft_mutex_trylock", "mutex 0x"),
+    MISTAKE(hold_the_mutex_of_one_that_waits_and_end, "weft_condition_wait", "mutex 0x"),
+    MISTAKE(wait_without_the_mutex, "weft_condition_wait", "mutex 0x"),
+    MISTAKE(be_done_too_often, "weft_waitgroup_done", "wait group 0x"),
+    MISTAKE(add_below_zero, "weft_waitgroup_add", "wait group 0x"),
+    MISTAKE(add_beyond_the_range, "weft_waitgroup_add", "wait group 0x"),
+    MISTAKE(once_within_itself, "weft_once", "once 0x"),
+    MISTAKE(lock_what_was_not_zero, "weft_mutex_lock", "0x"),
+    MISTAKE(lock_null, "weft_mutex_lock", "NULL"),
+    MISTAKE(set_null, "weft_completion_set", "NULL"),
+    MISTAKE(lock_a_foreign_mutex, "weft_mutex_lock", "0x"),
+    MISTAKE(try_to_lock_a_foreign_mutex, "weft_mutex_trylock", "0x"),
+    MISTAKE(unlock_a_foreign_mutex, "weft_mutex_unlock", "0x"),
+    MISTAKE(wait_for_a_foreign_condition, "weft_condition_wait", "0x"),
+    MISTAKE(signal_a_foreign_condition, "weft_condition_signal", "0x"),
+    MISTAKE(broadcast_to_a_foreign_condition, "weft_condition_broadcast", "0x"),
+    MISTAKE(acquire_a_foreign_semaphore, "weft_semaphore_acquire", "0x"),
+    MISTAKE(try_to_acquire_a_foreign_semaphore, "weft_semaphore_tryacquire", "0x"),
+    MISTAKE(release_a_foreign_semaphore, "weft_semaphore_release", "0x"),
+    MISTAKE(add_to_a_foreign_wait_group, "weft_waitgroup_add", "0x"),
+    MISTAKE(be_done_with_a_foreign_wait_group, "weft_waitgroup_done", "0x"),
+    MISTAKE(wait_for_a_foreign_wait_group, "weft_waitgroup_wait", "0x"),
+    MISTAKE(wait_for_a_foreign_completion, "weft_completion_wait", "0x"),
+    MISTAKE(set_a_foreign_completion, "weft_completion_set", "0x"),
+    MISTAKE(ask_a_foreign_completion, "weft_completion_is_set", "0x"),
+    MISTAKE(once_of_a_foreign_object, "weft_once", "0x"),
 };
 
 enum { MISTAKES = sizeof mistakes / sizeof mistakes[0] };
@@ -515,7 +730,7 @@ static void stops_the_program(void **state)
     assert_non_null(strstr(said, mistake->object));
     assert_non_null(end);
     assert_string_equal(end, "\n"); /* one sentence */
-    if (mistake->object[0] != 't' && mistake->object[0] != '0')
+    if (strstr("channel 0x generator 0x", mistake->object) && mistake->object[0] != '0')
         assert_non_null(strstr(said, "test_mistakes.c:")); /* where the object was made */
 }
 
