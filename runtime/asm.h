@@ -32,6 +32,12 @@
     .cfi_endproc;           \
     .size name, .-name
 
+/* A place in a function that C code knows by name. */
+#define PLACE(name)         \
+    .globl name;            \
+    .hidden name;           \
+    name:
+
 /* The pointer that programs call through: their compiler must not see what it holds. */
 #define START_STUB_POINTER(function)                         \
     .section .data.rel.ro.weft_start_stub_, "aw", %progbits; \

@@ -56,5 +56,6 @@ struct weft__calls weft__calls = {
     .clock_gettime = clock_gettime,
     .clock_nanosleep = clock_nanosleep,
     .prctl = calls_prctl,
+    .readlink = readlink,
     .getenv = secure_getenv,
 };

@@ -30,6 +30,7 @@ struct weft__calls {
     int (*clock_nanosleep)(clockid_t clock, int flags, const struct timespec *until,
                            struct timespec *left);
     int (*prctl)(int option, unsigned long value);
+    ssize_t (*readlink)(const char *path, char *into, size_t size);
     char *(*getenv)(const char *name);
 };
 

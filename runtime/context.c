@@ -64,6 +64,40 @@ weft__switch_fn *weft__context_choose(void)
     return chosen;
 }
 
+/* A frame of the register switch, as the assembly lays it out. */
+#ifdef WEFT_HAVE_REGISTERS
+static WEFT__NOT_SANITIZED void context_registers_frame(const struct weft_context *c,
+                                                        struct weft_registers *out)
+{
+#if defined __x86_64__
+    static const uint8_t numbers[] = {15, 14, 13, 12, 3, 6}; /* of r15-r12 rbx rbp */
+    const uint64_t *saved = (const uint64_t *)c->sp + 1;
+#else
+    static const uint8_t numbers[] = {29, 30, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28};
+    const uint64_t *saved = c->sp;
+#endif
+
+    memset(out, 0, sizeof *out);
+    for (size_t i = 0; i < sizeof numbers; i++)
+        out->at[numbers[i]] = saved[i];
+    out->at[WEFT__REGISTER_SP] = (uintptr_t)c->sp;
+    out->pc = (uintptr_t)weft__switch_resumed;
+}
+#endif
+
+void weft__context_registers(const struct weft_context *c, struct weft_registers *out)
+{
+#ifdef WEFT_HAVE_REGISTERS
+    if (weft__context_choose() == weft__switch_registers) {
+        context_registers_frame(c, out);
+        return;
+    }
+#endif
+#ifdef WEFT_HAVE_UCONTEXT
+    weft__context_registers_ucontext(c, out);
+#endif
+}
+
 #ifdef WEFT_HAVE_UCONTEXT
 
 /* What a context that is being made finds on its first entry. */

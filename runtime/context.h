@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "switch.h"
+#include "unwind.h"
 
 /* Leaves `from`, resumes `to`, whose own call of this returns `result`. */
 typedef int weft__switch_fn(struct weft_context *from, struct weft_context *to, int result);
@@ -27,7 +28,11 @@ weft__switch_fn *weft__context_choose(void);
 void weft__context_boot(void *const *contexts, char *const *bases, size_t skip_bytes, size_t n,
                         void (*entry)(struct weft_context *));
 
+/* The registers of a context that is switched out, for a walk of its stack: in the switch itself. */
+void weft__context_registers(const struct weft_context *c, struct weft_registers *out);
+
 int weft__switch_ucontext(struct weft_context *from, struct weft_context *to, int result);
 void weft__context_enter_ucontext(struct weft_context *from, void *ucontext);
+void weft__context_registers_ucontext(const struct weft_context *c, struct weft_registers *out);
 
 #endif

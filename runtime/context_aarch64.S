@@ -63,6 +63,7 @@ FUNCTION(weft__switch_registers)
     ldr x10, [sp, 160]
     cmp x9, x10
     b.ne 2f
+PLACE(weft__switch_resumed)
 1:  mov w0, w2
     GET(x29, x30, 0)
     GET(x19, x20, 16)

@@ -34,4 +34,11 @@ WEFT__NOT_SANITIZED int weft__switch_ucontext(struct weft_context *from, struct 
     return context_result;
 }
 
+/* A ucontext_t that swapcontext filled goes on where that was called from. */
+void weft__context_registers_ucontext(const struct weft_context *c, struct weft_registers *out)
+{
+    weft__registers_of_signal(out, c->sp);
+    out->pc_is_return = true;
+}
+
 #endif

@@ -61,6 +61,7 @@ FUNCTION(weft__switch_registers)
     ldmxcsr (%rsp)
     cmpw 4(%rsp), %dx
     jne 3f
+PLACE(weft__switch_resumed)
 1:  movq 8(%rsp), %r15
     .cfi_restore %r15
     movq 16(%rsp), %r14

@@ -27,6 +27,9 @@ struct weft_context {
 /* Leaves `from`, resumes `to`, whose own call of this returns `result`. */
 int weft__switch_registers(struct weft_context *from, struct weft_context *to, int result);
 
+/* Where in that a context goes on: its frame is still on its stack. */
+extern const char weft__switch_resumed[] __attribute__((visibility("hidden")));
+
 /* The first frame of a context, built by hand: the switch to it calls entry(argument), which must
  * not return, with the floating-point control words of now. */
 void weft__context_frame(struct weft_context *c, void *stack_top, void (*entry)(void *),

@@ -12,6 +12,7 @@
 #include "report.h"
 #include "sched.h"
 #include "spawn.h"
+#include "unwind.h"
 
 __thread struct weft_worker *weft__self;
 
@@ -59,6 +60,7 @@ static int worker_init(struct weft_worker *w)
     w->errno_at = &errno;
     w->stuck = weft__report_stuck;
     w->run_thread = weft__thread_run;
+    weft__unwind_init();
     worker_init_switch(w);
     weft__clock_init(&w->clock);
     weft__wheel_init(&w->timers, weft__sched_now(w));

@@ -29,6 +29,7 @@ enum fault_call {
     FAULT_CLOCK_NANOSLEEP,
     FAULT_PRCTL,
     FAULT_GETENV,
+    FAULT_READLINK,
     FAULT_CALLS,
 };
 
@@ -175,6 +176,11 @@ static char *faults_getenv(const char *name)
     return FAULTS_HIT(FAULT_GETENV, 0) ? NULL : faults_real.getenv(name);
 }
 
+static ssize_t faults_readlink(const char *path, char *into, size_t size)
+{
+    return FAULTS_HIT(FAULT_READLINK, EACCES) ? -1 : faults_real.readlink(path, into, size);
+}
+
 /* From now on, of all calls in `which`, those from the first to the last fail, counted from 1. */
 static inline void faults_fail(uint32_t which, uint32_t first, uint32_t last)
 {
@@ -213,6 +219,7 @@ static inline void faults_install(void)
         .clock_nanosleep = faults_clock_nanosleep,
         .prctl = faults_prctl,
         .getenv = faults_getenv,
+        .readlink = faults_readlink,
     };
 }
 

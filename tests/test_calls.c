@@ -136,6 +136,17 @@ static void getenv_finds_what_is_set(void **state)
     assert_null(weft__calls.getenv("WEFT_TEST_CALLS"));
 }
 
+static void readlink_says_how_long_a_links_text_is(void **state)
+{
+    char text[4096];
+
+    (void)state;
+    assert_true(weft__calls.readlink("/proc/self/exe", text, sizeof text) > 0);
+    assert_int_equal(text[0], '/');
+    assert_int_equal(weft__calls.readlink("/", text, sizeof text), -1);
+    assert_int_equal(errno, EINVAL);
+}
+
 /* ---- that the library calls what is in the table, and when ---- */
 
 static int with_faults(void **state)
@@ -276,6 +287,7 @@ int main(void)
         cmocka_unit_test(after_a_fork_advice_is_about_the_child),
         cmocka_unit_test(prctl_takes_an_option_and_its_value),
         cmocka_unit_test(getenv_finds_what_is_set),
+        cmocka_unit_test(readlink_says_how_long_a_links_text_is),
         cmocka_unit_test_setup_teardown(everything_the_library_has_came_through_the_table,
                                         with_faults, without_faults),
         cmocka_unit_test_setup_teardown(what_an_entry_refuses_the_library_does_not_get, with_faults,

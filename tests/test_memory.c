@@ -97,6 +97,7 @@ static const char *const call_names[FAULT_CALLS] = {
     [FAULT_CLOCK_NANOSLEEP] = "clock_nanosleep",
     [FAULT_PRCTL] = "prctl",
     [FAULT_GETENV] = "getenv",
+    [FAULT_READLINK] = "readlink",
 };
 
 static void survive_all(int (*hammers)(const void *), const void *argument)

@@ -1,0 +1,1160 @@
+/* SPDX-License-Identifier: MIT */
+#include "unwind.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <signal.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "calls.h"
+#include "sanitize.h"
+
+#if defined __GLIBC__ && defined __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 35)
+#include <dlfcn.h>
+#define UNWIND_FINDS_OBJECTS 1
+extern int _dl_find_object(void *address, struct dl_find_object *found) __attribute__((weak));
+#endif
+#endif
+
+/* ---- the program's own path ---- */
+
+enum unwind_path { UNWIND_PATH_UNKNOWN, UNWIND_PATH_BUSY, UNWIND_PATH_KNOWN };
+
+static enum unwind_path unwind_path_state;
+static const char *unwind_path;
+static char unwind_path_text[PATH_MAX];
+
+void weft__unwind_init(void)
+{
+    enum unwind_path unknown = UNWIND_PATH_UNKNOWN;
+    ssize_t length;
+
+    if (!__atomic_compare_exchange_n(&unwind_path_state, &unknown, UNWIND_PATH_BUSY, false,
+                                     __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return;
+    length = weft__calls.readlink("/proc/self/exe", unwind_path_text, sizeof unwind_path_text - 1);
+    if (length > 0)
+        unwind_path = unwind_path_text;
+    else
+        unwind_path = (const char *)getauxval(AT_EXECFN); /* as it was given to exec */
+    __atomic_store_n(&unwind_path_state, UNWIND_PATH_KNOWN, __ATOMIC_RELEASE);
+}
+
+static const char *unwind_program(void)
+{
+    if (__atomic_load_n(&unwind_path_state, __ATOMIC_ACQUIRE) != UNWIND_PATH_KNOWN || !unwind_path)
+        return "?";
+    return unwind_path;
+}
+
+/* ---- modules ---- */
+
+struct unwind_module {
+    uintptr_t address; /* that is looked for */
+    uintptr_t bias;    /* what is added to the file's addresses */
+    const char *path;
+    const uint8_t *tables; /* .eh_frame_hdr, NULL if it has none */
+    bool is_first;         /* the next is the program itself */
+};
+
+static int unwind_module_visit(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct unwind_module *m = data;
+    const bool is_program = m->is_first || !info->dlpi_name;
+    bool has_it = false;
+
+    (void)size;
+    m->is_first = false;
+    m->tables = NULL;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+        const uintptr_t start = info->dlpi_addr + p->p_vaddr;
+
+        if (p->p_type == PT_LOAD && m->address - start < p->p_memsz)
+            has_it = true;
+        if (p->p_type == PT_GNU_EH_FRAME)
+            m->tables = (const uint8_t *)start;
+    }
+    m->bias = info->dlpi_addr;
+    m->path = is_program ? "" : info->dlpi_name;
+    return has_it;
+}
+
+static bool unwind_module_find(uintptr_t address, struct unwind_module *m)
+{
+    *m = (struct unwind_module){.address = address, .is_first = true};
+#ifdef UNWIND_FINDS_OBJECTS
+    if (_dl_find_object) {
+        struct dl_find_object found;
+
+        if (_dl_find_object((void *)address, &found) != 0)
+            return false;
+        m->bias = found.dlfo_link_map->l_addr;
+        m->path = found.dlfo_link_map->l_name;
+        m->tables = found.dlfo_eh_frame;
+        return true;
+    }
+#endif
+    return dl_iterate_phdr(unwind_module_visit, m) != 0;
+}
+
+bool weft__unwind_module(uintptr_t address, struct weft_module *out)
+{
+    struct unwind_module m;
+
+    if (!unwind_module_find(address, &m))
+        return false;
+    out->path = m.path && m.path[0] ? m.path : unwind_program();
+    out->offset = address - m.bias;
+    return true;
+}
+
+#ifndef WEFT__UNWIND
+
+size_t weft__unwind(const struct weft_registers *from, const void *low, const void *high,
+                    uintptr_t *frames, size_t max, size_t outer)
+{
+    (void)from;
+    (void)low;
+    (void)high;
+    (void)frames;
+    (void)max;
+    (void)outer;
+    return 0;
+}
+
+void weft__registers_of_signal(struct weft_registers *out, const void *ucontext)
+{
+    (void)ucontext;
+    memset(out, 0, sizeof *out);
+}
+
+#else
+
+/* ---- registers ---- */
+
+WEFT__NOT_SANITIZED void weft__registers_of_signal(struct weft_registers *out, const void *ucontext)
+{
+    const ucontext_t *u = ucontext;
+
+    memset(out, 0, sizeof *out);
+#if defined __x86_64__
+    static const uint8_t names[WEFT__REGISTERS] = {
+        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
+        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+
+    for (int i = 0; i < WEFT__REGISTERS; i++)
+        out->at[i] = (uint64_t)u->uc_mcontext.gregs[names[i]];
+    out->pc = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
+#elif defined __aarch64__
+    for (int i = 0; i < WEFT__REGISTER_SP; i++)
+        out->at[i] = u->uc_mcontext.regs[i];
+    out->at[WEFT__REGISTER_SP] = u->uc_mcontext.sp;
+    out->pc = u->uc_mcontext.pc;
+#else
+    for (int i = 1; i < WEFT__REGISTERS; i++)
+        out->at[i] = u->uc_mcontext.__gregs[i];
+    out->pc = u->uc_mcontext.__gregs[0];
+#endif
+}
+
+struct unwind {
+    struct weft_registers now;
+    uintptr_t low, high;
+};
+
+/* The only reader of the stack. */
+static WEFT__NOT_SANITIZED bool unwind_read(const struct unwind *u, uint64_t address, size_t size,
+                                            uint64_t *out)
+{
+    uint64_t word = 0;
+
+    if (address < u->low || address > u->high || u->high - address < size)
+        return false;
+    __builtin_memcpy(&word, (const void *)(uintptr_t)address, size);
+    *out = word;
+    return true;
+}
+
+/* On x86-64 the pc has a number too. */
+static uint64_t unwind_register(const struct unwind *u, uint64_t number)
+{
+#ifdef __x86_64__
+    if (number == WEFT__REGISTERS - 1)
+        return u->now.pc;
+#endif
+    return number < WEFT__REGISTERS ? u->now.at[number] : 0;
+}
+
+/* ---- the tables' numbers ---- */
+
+static uint64_t unwind_fixed(const uint8_t **at, size_t size)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, *at, size); /* all processors here have the low byte first */
+    *at += size;
+    return value;
+}
+
+static int64_t unwind_fixed_signed(const uint8_t **at, size_t size)
+{
+    const unsigned unused = (unsigned)(8 * (sizeof(uint64_t) - size));
+
+    return (int64_t)(unwind_fixed(at, size) << unused) >> unused;
+}
+
+static uint64_t unwind_leb(const uint8_t **at)
+{
+    uint64_t value = 0;
+    unsigned shift = 0;
+    uint8_t byte;
+
+    do {
+        byte = *(*at)++;
+        if (shift < 64)
+            value |= (uint64_t)(byte & 0x7f) << shift;
+        shift += 7;
+    } while (byte & 0x80);
+    return value;
+}
+
+static int64_t unwind_leb_signed(const uint8_t **at)
+{
+    uint64_t value = 0;
+    unsigned shift = 0;
+    uint8_t byte;
+
+    do {
+        byte = *(*at)++;
+        if (shift < 64)
+            value |= (uint64_t)(byte & 0x7f) << shift;
+        shift += 7;
+    } while (byte & 0x80);
+    if (shift < 64 && (byte & 0x40))
+        value |= ~UINT64_C(0) << shift;
+    return (int64_t)value;
+}
+
+enum {
+    UNWIND_ABSOLUTE = 0x00,
+    UNWIND_OMITTED = 0xff,
+    UNWIND_FORMAT = 0x0f, /* of what is stored */
+    UNWIND_LEB = 0x01,
+    UNWIND_UNSIGNED_2 = 0x02,
+    UNWIND_UNSIGNED_4 = 0x03,
+    UNWIND_UNSIGNED_8 = 0x04,
+    UNWIND_LEB_SIGNED = 0x09,
+    UNWIND_SIGNED_2 = 0x0a,
+    UNWIND_SIGNED_4 = 0x0b,
+    UNWIND_SIGNED_8 = 0x0c,
+    UNWIND_RELATIVE = 0x70, /* to what it is */
+    UNWIND_TO_ITSELF = 0x10,
+    UNWIND_TO_TABLES = 0x30,
+};
+
+static bool unwind_encoded(const uint8_t **at, uint8_t encoding, uint64_t *out)
+{
+    switch (encoding & UNWIND_FORMAT) {
+    case UNWIND_LEB:
+        *out = unwind_leb(at);
+        return true;
+    case UNWIND_LEB_SIGNED:
+        *out = (uint64_t)unwind_leb_signed(at);
+        return true;
+    case UNWIND_UNSIGNED_2:
+        *out = unwind_fixed(at, 2);
+        return true;
+    case UNWIND_SIGNED_2:
+        *out = (uint64_t)unwind_fixed_signed(at, 2);
+        return true;
+    case UNWIND_UNSIGNED_4:
+        *out = unwind_fixed(at, 4);
+        return true;
+    case UNWIND_SIGNED_4:
+        *out = (uint64_t)unwind_fixed_signed(at, 4);
+        return true;
+    case UNWIND_ABSOLUTE:
+    case UNWIND_UNSIGNED_8:
+    case UNWIND_SIGNED_8:
+        *out = unwind_fixed(at, 8);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* An address, which is not looked up if it is one of an address. */
+static bool unwind_pointer(const uint8_t **at, uint8_t encoding, const uint8_t *tables,
+                           uint64_t *out)
+{
+    const uint8_t *self = *at;
+
+    if (!unwind_encoded(at, encoding, out))
+        return false;
+    switch (encoding & UNWIND_RELATIVE) {
+    case UNWIND_ABSOLUTE:
+        return true;
+    case UNWIND_TO_ITSELF:
+        *out += (uintptr_t)self;
+        return true;
+    case UNWIND_TO_TABLES:
+        *out += (uintptr_t)tables;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- a function's entry ---- */
+
+struct unwind_code {
+    const uint8_t *at, *end;
+};
+
+/* A frame description entry, and what it shares with others. */
+struct unwind_entry {
+    const uint8_t *tables;
+    uint64_t start, bytes;          /* of the function */
+    struct unwind_code common, own; /* instructions */
+    uint64_t code_unit;             /* that advances are counted in */
+    int64_t data_unit;              /* and offsets */
+    uint64_t return_number;         /* the register that stands for the return address */
+    uint8_t encoding;               /* of addresses */
+    bool has_augmentation;          /* with a length */
+    bool is_signal;                 /* its caller was interrupted, and did not call */
+};
+
+/* The length that an entry begins with: moves on to what it counts, answers the end of that. */
+static const uint8_t *unwind_length(const uint8_t **at)
+{
+    uint64_t length = unwind_fixed(at, 4);
+
+    if (length == UINT32_MAX)
+        length = unwind_fixed(at, 8);
+    return *at + length;
+}
+
+static bool unwind_augmentation(struct unwind_entry *e, const char *letters, const uint8_t **at)
+{
+    uint64_t personality, bytes;
+    const uint8_t *end;
+
+    if (letters[0] == '\0')
+        return true;
+    if (letters[0] != 'z')
+        return false;
+    e->has_augmentation = true;
+    bytes = unwind_leb(at);
+    end = *at + bytes;
+    for (letters++; *letters; letters++) {
+        switch (*letters) {
+        case 'R':
+            e->encoding = *(*at)++;
+            break;
+        case 'L':
+            (*at)++;
+            break;
+        case 'P': {
+            const uint8_t encoding = *(*at)++;
+
+            if (!unwind_encoded(at, encoding, &personality))
+                return false;
+            break;
+        }
+        case 'S':
+            e->is_signal = true;
+            break;
+        case 'B': /* aarch64: which key the return address is signed with */
+        case 'G': /* aarch64: memory tags on the stack */
+            break;
+        default:
+            return false;
+        }
+    }
+    *at = end;
+    return true;
+}
+
+static bool unwind_common(struct unwind_entry *e, const uint8_t *at)
+{
+    const uint8_t *end = unwind_length(&at);
+    const char *letters;
+    uint8_t version;
+
+    at += 4; /* zero: that it is a common one */
+    version = *at++;
+    if (version != 1 && version != 3)
+        return false;
+    letters = (const char *)at;
+    at += strlen(letters) + 1;
+    e->code_unit = unwind_leb(&at);
+    e->data_unit = unwind_leb_signed(&at);
+    e->return_number = version == 1 ? *at++ : unwind_leb(&at);
+    if (!unwind_augmentation(e, letters, &at))
+        return false;
+    e->common = (struct unwind_code){at, end};
+    return true;
+}
+
+static bool unwind_entry_read(struct unwind_entry *e, const uint8_t *at)
+{
+    const uint8_t *end = unwind_length(&at);
+    const uint8_t *self = at;
+    const uint32_t back = (uint32_t)unwind_fixed(&at, 4);
+
+    if (back == 0 || !unwind_common(e, self - back))
+        return false;
+    if (!unwind_pointer(&at, e->encoding, e->tables, &e->start) ||
+        !unwind_encoded(&at, e->encoding, &e->bytes))
+        return false;
+    if (e->has_augmentation) {
+        const uint64_t bytes = unwind_leb(&at);
+
+        at += bytes;
+    }
+    e->own = (struct unwind_code){at, end};
+    return true;
+}
+
+/* The table that is searched: of each function its start and its entry, relative to the table's
+ * own section. */
+struct unwind_row_of_table {
+    int32_t start, entry;
+};
+
+static const uint8_t *unwind_search(const uint8_t *tables, uint64_t pc)
+{
+    const uint8_t *at = tables + 4;
+    const int64_t wanted = (int64_t)(pc - (uintptr_t)tables);
+    struct unwind_row_of_table row;
+    uint64_t ignored, from = 0, to;
+
+    if (tables[0] != 1 || tables[3] != (UNWIND_TO_TABLES | UNWIND_SIGNED_4) ||
+        tables[2] == UNWIND_OMITTED || !unwind_encoded(&at, tables[1], &ignored) ||
+        !unwind_encoded(&at, tables[2], &to) || to == 0)
+        return NULL;
+    while (to - from > 1) { /* the row, if there is one, is in [from, to) */
+        const uint64_t middle = from + (to - from) / 2;
+
+        memcpy(&row, at + middle * sizeof row, sizeof row);
+        if (row.start <= wanted)
+            from = middle;
+        else
+            to = middle;
+    }
+    memcpy(&row, at + from * sizeof row, sizeof row);
+    return row.start <= wanted ? tables + row.entry : NULL;
+}
+
+static bool unwind_entry_find(struct unwind_entry *e, uint64_t pc)
+{
+    struct unwind_module m;
+    const uint8_t *at;
+
+    if (!unwind_module_find((uintptr_t)pc, &m) || !m.tables)
+        return false;
+    *e = (struct unwind_entry){.tables = m.tables};
+    at = unwind_search(m.tables, pc);
+    return at && unwind_entry_read(e, at) && pc - e->start < e->bytes;
+}
+
+/* ---- the rules at an instruction ---- */
+
+enum unwind_how {
+    UNWIND_SAME,          /* the register still holds it */
+    UNWIND_UNDEFINED,     /* nobody knows */
+    UNWIND_SAVED,         /* in memory, so many bytes above the frame's address */
+    UNWIND_OFFSET,        /* it is that address plus so many bytes */
+    UNWIND_REGISTER,      /* another register holds it */
+    UNWIND_SAVED_BY_CODE, /* in memory, where an expression says */
+    UNWIND_BY_CODE,       /* an expression says what it is */
+};
+
+/* What the instructions fill in. An expression is named by its distance from the tables. */
+struct unwind_rules {
+    uint8_t how[WEFT__REGISTERS];
+    int32_t what[WEFT__REGISTERS];
+    bool frame_by_code;
+    bool is_signed; /* aarch64: the return address has a signature in it */
+    uint32_t frame_register;
+    int64_t frame_offset; /* from that register; or the expression */
+};
+
+enum { UNWIND_REMEMBERED_MAX = 4 };
+
+/* The instructions' machine. */
+struct unwind_machine {
+    const struct unwind_entry *entry;
+    uint64_t pc;    /* whose rules are wanted */
+    uint64_t place; /* the instructions seen so far are good from here on */
+    uint32_t remembered_count;
+    struct unwind_rules rules;
+    struct unwind_rules initial; /* what the common instructions left */
+    struct unwind_rules remembered[UNWIND_REMEMBERED_MAX];
+};
+
+enum {
+    UNWIND_CFA_ADVANCE = 0x40, /* these three have an operand in their low six bits */
+    UNWIND_CFA_OFFSET = 0x80,
+    UNWIND_CFA_RESTORE = 0xc0,
+    UNWIND_CFA_NOP = 0x00,
+    UNWIND_CFA_SET_LOC = 0x01,
+    UNWIND_CFA_ADVANCE_1 = 0x02,
+    UNWIND_CFA_ADVANCE_2 = 0x03,
+    UNWIND_CFA_ADVANCE_4 = 0x04,
+    UNWIND_CFA_OFFSET_EXTENDED = 0x05,
+    UNWIND_CFA_RESTORE_EXTENDED = 0x06,
+    UNWIND_CFA_UNDEFINED = 0x07,
+    UNWIND_CFA_SAME_VALUE = 0x08,
+    UNWIND_CFA_REGISTER = 0x09,
+    UNWIND_CFA_REMEMBER = 0x0a,
+    UNWIND_CFA_RESTORE_STATE = 0x0b,
+    UNWIND_CFA_DEF_CFA = 0x0c,
+    UNWIND_CFA_DEF_CFA_REGISTER = 0x0d,
+    UNWIND_CFA_DEF_CFA_OFFSET = 0x0e,
+    UNWIND_CFA_DEF_CFA_EXPRESSION = 0x0f,
+    UNWIND_CFA_EXPRESSION = 0x10,
+    UNWIND_CFA_OFFSET_EXTENDED_SF = 0x11,
+    UNWIND_CFA_DEF_CFA_SF = 0x12,
+    UNWIND_CFA_DEF_CFA_OFFSET_SF = 0x13,
+    UNWIND_CFA_VAL_OFFSET = 0x14,
+    UNWIND_CFA_VAL_OFFSET_SF = 0x15,
+    UNWIND_CFA_VAL_EXPRESSION = 0x16,
+    UNWIND_CFA_NEGATE_RA_STATE = 0x2d,
+    UNWIND_CFA_ARGS_SIZE = 0x2e,
+    UNWIND_CFA_NEGATIVE_OFFSET = 0x2f,
+};
+
+/* Registers that calls do not preserve, vectors for instance, have rules too: they are passed over. */
+static void unwind_rule(struct unwind_machine *m, uint64_t number, enum unwind_how how,
+                        int64_t what)
+{
+    if (number >= WEFT__REGISTERS)
+        return;
+    m->rules.how[number] = (uint8_t)how;
+    m->rules.what[number] = (int32_t)what;
+}
+
+static void unwind_rule_restore(struct unwind_machine *m, uint64_t number)
+{
+    if (number < WEFT__REGISTERS)
+        unwind_rule(m, number, m->initial.how[number], m->initial.what[number]);
+}
+
+/* An expression, which is passed over, as a rule names it. */
+static int64_t unwind_expression(const struct unwind_machine *m, const uint8_t **at)
+{
+    const int64_t place = *at - m->entry->tables;
+    const uint64_t length = unwind_leb(at);
+
+    *at += length;
+    return place;
+}
+
+static void unwind_advance(struct unwind_machine *m, uint64_t units)
+{
+    m->place += units * m->entry->code_unit;
+}
+
+static void unwind_frame(struct unwind_machine *m, uint64_t number, int64_t offset)
+{
+    m->rules.frame_by_code = false;
+    m->rules.frame_register = (uint32_t)number;
+    m->rules.frame_offset = offset;
+}
+
+/* The instructions that say where the frame is. */
+static bool unwind_execute_frame(struct unwind_machine *m, uint8_t what, const uint8_t **at)
+{
+    const int64_t unit = m->entry->data_unit;
+    uint64_t number;
+
+    switch (what) {
+    case UNWIND_CFA_DEF_CFA:
+        number = unwind_leb(at);
+        unwind_frame(m, number, (int64_t)unwind_leb(at));
+        return true;
+    case UNWIND_CFA_DEF_CFA_SF:
+        number = unwind_leb(at);
+        unwind_frame(m, number, unwind_leb_signed(at) * unit);
+        return true;
+    case UNWIND_CFA_DEF_CFA_REGISTER:
+        unwind_frame(m, unwind_leb(at), m->rules.frame_offset);
+        return true;
+    case UNWIND_CFA_DEF_CFA_OFFSET:
+        unwind_frame(m, m->rules.frame_register, (int64_t)unwind_leb(at));
+        return true;
+    case UNWIND_CFA_DEF_CFA_OFFSET_SF:
+        unwind_frame(m, m->rules.frame_register, unwind_leb_signed(at) * unit);
+        return true;
+    case UNWIND_CFA_DEF_CFA_EXPRESSION:
+        m->rules.frame_by_code = true;
+        m->rules.frame_offset = unwind_expression(m, at);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Those that begin with a register's number. */
+static bool unwind_execute_rule(struct unwind_machine *m, uint8_t what, const uint8_t **at)
+{
+    const int64_t unit = m->entry->data_unit;
+    const uint64_t number = unwind_leb(at);
+
+    switch (what) {
+    case UNWIND_CFA_OFFSET_EXTENDED:
+        unwind_rule(m, number, UNWIND_SAVED, (int64_t)unwind_leb(at) * unit);
+        return true;
+    case UNWIND_CFA_OFFSET_EXTENDED_SF:
+        unwind_rule(m, number, UNWIND_SAVED, unwind_leb_signed(at) * unit);
+        return true;
+    case UNWIND_CFA_NEGATIVE_OFFSET:
+        unwind_rule(m, number, UNWIND_SAVED, -(int64_t)unwind_leb(at) * unit);
+        return true;
+    case UNWIND_CFA_VAL_OFFSET:
+        unwind_rule(m, number, UNWIND_OFFSET, (int64_t)unwind_leb(at) * unit);
+        return true;
+    case UNWIND_CFA_VAL_OFFSET_SF:
+        unwind_rule(m, number, UNWIND_OFFSET, unwind_leb_signed(at) * unit);
+        return true;
+    case UNWIND_CFA_RESTORE_EXTENDED:
+        unwind_rule_restore(m, number);
+        return true;
+    case UNWIND_CFA_UNDEFINED:
+        unwind_rule(m, number, UNWIND_UNDEFINED, 0);
+        return true;
+    case UNWIND_CFA_SAME_VALUE:
+        unwind_rule(m, number, UNWIND_SAME, 0);
+        return true;
+    case UNWIND_CFA_REGISTER:
+        unwind_rule(m, number, UNWIND_REGISTER, (int64_t)unwind_leb(at));
+        return true;
+    case UNWIND_CFA_EXPRESSION:
+        unwind_rule(m, number, UNWIND_SAVED_BY_CODE, unwind_expression(m, at));
+        return true;
+    case UNWIND_CFA_VAL_EXPRESSION:
+        unwind_rule(m, number, UNWIND_BY_CODE, unwind_expression(m, at));
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool unwind_remember(struct unwind_machine *m)
+{
+    if (m->remembered_count == UNWIND_REMEMBERED_MAX)
+        return false;
+    m->remembered[m->remembered_count++] = m->rules;
+    return true;
+}
+
+static bool unwind_recall(struct unwind_machine *m)
+{
+    if (m->remembered_count == 0)
+        return false;
+    m->rules = m->remembered[--m->remembered_count];
+    return true;
+}
+
+static bool unwind_execute_other(struct unwind_machine *m, uint8_t what, const uint8_t **at)
+{
+    switch (what) {
+    case UNWIND_CFA_NOP:
+        return true;
+    case UNWIND_CFA_SET_LOC:
+        return unwind_pointer(at, m->entry->encoding, m->entry->tables, &m->place);
+    case UNWIND_CFA_ADVANCE_1:
+        unwind_advance(m, unwind_fixed(at, 1));
+        return true;
+    case UNWIND_CFA_ADVANCE_2:
+        unwind_advance(m, unwind_fixed(at, 2));
+        return true;
+    case UNWIND_CFA_ADVANCE_4:
+        unwind_advance(m, unwind_fixed(at, 4));
+        return true;
+    case UNWIND_CFA_REMEMBER:
+        return unwind_remember(m);
+    case UNWIND_CFA_RESTORE_STATE:
+        return unwind_recall(m);
+    case UNWIND_CFA_NEGATE_RA_STATE:
+        m->rules.is_signed = !m->rules.is_signed;
+        return true;
+    case UNWIND_CFA_ARGS_SIZE:
+        unwind_leb(at);
+        return true;
+    default:
+        return unwind_execute_frame(m, what, at) || unwind_execute_rule(m, what, at);
+    }
+}
+
+static bool unwind_execute(struct unwind_machine *m, const uint8_t **at)
+{
+    const uint8_t what = *(*at)++;
+    const uint8_t operand = what & 0x3f;
+
+    switch (what & 0xc0) {
+    case UNWIND_CFA_ADVANCE:
+        unwind_advance(m, operand);
+        return true;
+    case UNWIND_CFA_OFFSET:
+        unwind_rule(m, operand, UNWIND_SAVED, (int64_t)unwind_leb(at) * m->entry->data_unit);
+        return true;
+    case UNWIND_CFA_RESTORE:
+        unwind_rule_restore(m, operand);
+        return true;
+    default:
+        return unwind_execute_other(m, what, at);
+    }
+}
+
+static bool unwind_run(struct unwind_machine *m, struct unwind_code code)
+{
+    while (code.at < code.end && m->place <= m->pc)
+        if (!unwind_execute(m, &code.at))
+            return false;
+    return true;
+}
+
+/* ---- expressions ---- */
+
+enum {
+    UNWIND_OP_ADDRESS = 0x03,
+    UNWIND_OP_DEREF = 0x06,
+    UNWIND_OP_CONST_1U = 0x08,
+    UNWIND_OP_CONST_8S = 0x0f,
+    UNWIND_OP_CONSTU = 0x10,
+    UNWIND_OP_CONSTS = 0x11,
+    UNWIND_OP_DUP = 0x12,
+    UNWIND_OP_DROP = 0x13,
+    UNWIND_OP_OVER = 0x14,
+    UNWIND_OP_SWAP = 0x16,
+    UNWIND_OP_AND = 0x1a,
+    UNWIND_OP_MINUS = 0x1c,
+    UNWIND_OP_MUL = 0x1e,
+    UNWIND_OP_NEG = 0x1f,
+    UNWIND_OP_NOT = 0x20,
+    UNWIND_OP_OR = 0x21,
+    UNWIND_OP_PLUS = 0x22,
+    UNWIND_OP_PLUS_UCONST = 0x23,
+    UNWIND_OP_SHL = 0x24,
+    UNWIND_OP_SHR = 0x25,
+    UNWIND_OP_SHRA = 0x26,
+    UNWIND_OP_XOR = 0x27,
+    UNWIND_OP_EQ = 0x29,
+    UNWIND_OP_GE = 0x2a,
+    UNWIND_OP_GT = 0x2b,
+    UNWIND_OP_LE = 0x2c,
+    UNWIND_OP_LT = 0x2d,
+    UNWIND_OP_NE = 0x2e,
+    UNWIND_OP_LIT = 0x30, /* 32 of each of these three */
+    UNWIND_OP_BREG = 0x70,
+    UNWIND_OP_BREG_END = 0x90,
+    UNWIND_OP_BREGX = 0x92,
+    UNWIND_OP_DEREF_SIZE = 0x94,
+    UNWIND_OP_NOP = 0x96,
+    UNWIND_LITERALS = 32,
+};
+
+enum { UNWIND_DEPTH_MAX = 16 };
+
+struct unwind_stack {
+    const struct unwind *u;
+    uint32_t depth;
+    uint64_t words[UNWIND_DEPTH_MAX];
+};
+
+static bool unwind_push(struct unwind_stack *s, uint64_t word)
+{
+    if (s->depth == UNWIND_DEPTH_MAX)
+        return false;
+    s->words[s->depth++] = word;
+    return true;
+}
+
+static bool unwind_pop(struct unwind_stack *s, uint64_t *word)
+{
+    if (s->depth == 0)
+        return false;
+    *word = s->words[--s->depth];
+    return true;
+}
+
+/* Of two words, the one that was pushed first on the left. */
+static bool unwind_operate(uint8_t what, uint64_t left, uint64_t right, uint64_t *out)
+{
+    const int64_t a = (int64_t)left, b = (int64_t)right;
+    const unsigned shift = right < 64 ? (unsigned)right : 63;
+
+    switch (what) {
+    case UNWIND_OP_AND:
+        *out = left & right;
+        return true;
+    case UNWIND_OP_OR:
+        *out = left | right;
+        return true;
+    case UNWIND_OP_XOR:
+        *out = left ^ right;
+        return true;
+    case UNWIND_OP_PLUS:
+        *out = left + right;
+        return true;
+    case UNWIND_OP_MINUS:
+        *out = left - right;
+        return true;
+    case UNWIND_OP_MUL:
+        *out = left * right;
+        return true;
+    case UNWIND_OP_SHL:
+        *out = right < 64 ? left << shift : 0;
+        return true;
+    case UNWIND_OP_SHR:
+        *out = right < 64 ? left >> shift : 0;
+        return true;
+    case UNWIND_OP_SHRA:
+        *out = (uint64_t)(a >> shift);
+        return true;
+    case UNWIND_OP_EQ:
+        *out = a == b;
+        return true;
+    case UNWIND_OP_NE:
+        *out = a != b;
+        return true;
+    case UNWIND_OP_GE:
+        *out = a >= b;
+        return true;
+    case UNWIND_OP_GT:
+        *out = a > b;
+        return true;
+    case UNWIND_OP_LE:
+        *out = a <= b;
+        return true;
+    case UNWIND_OP_LT:
+        *out = a < b;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Operations on the words that are there. */
+static bool unwind_evaluate_stack(struct unwind_stack *s, uint8_t what, const uint8_t **at)
+{
+    uint64_t top, below, out;
+
+    if (!unwind_pop(s, &top))
+        return false;
+    switch (what) {
+    case UNWIND_OP_DROP:
+        return true;
+    case UNWIND_OP_DUP:
+        return unwind_push(s, top) && unwind_push(s, top);
+    case UNWIND_OP_NEG:
+        return unwind_push(s, 0 - top);
+    case UNWIND_OP_NOT:
+        return unwind_push(s, ~top);
+    case UNWIND_OP_PLUS_UCONST:
+        return unwind_push(s, top + unwind_leb(at));
+    case UNWIND_OP_DEREF:
+        return unwind_read(s->u, top, sizeof out, &out) && unwind_push(s, out);
+    case UNWIND_OP_DEREF_SIZE: {
+        const uint8_t size = *(*at)++;
+
+        return size <= sizeof out && unwind_read(s->u, top, size, &out) && unwind_push(s, out);
+    }
+    default:
+        break;
+    }
+    if (!unwind_pop(s, &below))
+        return false;
+    if (what == UNWIND_OP_SWAP)
+        return unwind_push(s, top) && unwind_push(s, below);
+    if (what == UNWIND_OP_OVER)
+        return unwind_push(s, below) && unwind_push(s, top) && unwind_push(s, below);
+    return unwind_operate(what, below, top, &out) && unwind_push(s, out);
+}
+
+static bool unwind_evaluate_one(struct unwind_stack *s, const uint8_t **at)
+{
+    const uint8_t what = *(*at)++;
+
+    if (what >= UNWIND_OP_LIT && what < UNWIND_OP_LIT + UNWIND_LITERALS)
+        return unwind_push(s, (uint64_t)(what - UNWIND_OP_LIT));
+    if (what >= UNWIND_OP_BREG && what < UNWIND_OP_BREG_END)
+        return unwind_push(s, unwind_register(s->u, (uint64_t)(what - UNWIND_OP_BREG)) +
+                                  (uint64_t)unwind_leb_signed(at));
+    if (what >= UNWIND_OP_CONST_1U && what <= UNWIND_OP_CONST_8S) { /* unsigned, signed, by size */
+        const size_t size = (size_t)1 << ((what - UNWIND_OP_CONST_1U) / 2);
+
+        return unwind_push(s, what % 2 == 0 ? unwind_fixed(at, size)
+                                            : (uint64_t)unwind_fixed_signed(at, size));
+    }
+    switch (what) {
+    case UNWIND_OP_NOP:
+        return true;
+    case UNWIND_OP_ADDRESS:
+        return unwind_push(s, unwind_fixed(at, sizeof(uint64_t)));
+    case UNWIND_OP_CONSTU:
+        return unwind_push(s, unwind_leb(at));
+    case UNWIND_OP_CONSTS:
+        return unwind_push(s, (uint64_t)unwind_leb_signed(at));
+    case UNWIND_OP_BREGX: {
+        const uint64_t number = unwind_leb(at);
+
+        return unwind_push(s, unwind_register(s->u, number) + (uint64_t)unwind_leb_signed(at));
+    }
+    default:
+        return unwind_evaluate_stack(s, what, at);
+    }
+}
+
+/* The word that an expression leaves; a rule's begins with the frame's address. */
+static bool unwind_evaluate(const struct unwind *u, const uint8_t *at, const uint64_t *first,
+                            uint64_t *out)
+{
+    struct unwind_stack s = {.u = u};
+    const uint64_t length = unwind_leb(&at);
+    const uint8_t *end = at + length;
+
+    if (first)
+        unwind_push(&s, *first);
+    while (at < end)
+        if (!unwind_evaluate_one(&s, &at))
+            return false;
+    return unwind_pop(&s, out);
+}
+
+/* ---- a step outwards ---- */
+
+static bool unwind_frame_address(const struct unwind *u, const struct unwind_entry *e,
+                                 const struct unwind_rules *r, uint64_t *frame)
+{
+    if (r->frame_by_code)
+        return unwind_evaluate(u, e->tables + r->frame_offset, NULL, frame);
+    *frame = unwind_register(u, r->frame_register) + (uint64_t)r->frame_offset;
+    return true;
+}
+
+/* What a register held in the caller. */
+static bool unwind_recover(const struct unwind *u, const struct unwind_entry *e,
+                           const struct unwind_rules *r, uint64_t frame, uint64_t number,
+                           uint64_t *out)
+{
+    const int64_t what = r->what[number];
+    uint64_t place = frame + (uint64_t)what;
+
+    switch (r->how[number]) {
+    case UNWIND_SAME:
+        *out = u->now.at[number];
+        return true;
+    case UNWIND_OFFSET:
+        *out = place;
+        return true;
+    case UNWIND_REGISTER:
+        *out = unwind_register(u, (uint64_t)what);
+        return true;
+    case UNWIND_BY_CODE:
+        return unwind_evaluate(u, e->tables + what, &frame, out);
+    case UNWIND_SAVED_BY_CODE:
+        return unwind_evaluate(u, e->tables + what, &frame, &place) &&
+               unwind_read(u, place, sizeof *out, out);
+    case UNWIND_SAVED:
+        return unwind_read(u, place, sizeof *out, out);
+    default:
+        return false;
+    }
+}
+
+/* Without the signature that pointer authentication has put into it. */
+static uint64_t unwind_unsigned(const struct unwind_rules *r, uint64_t address)
+{
+#ifdef __aarch64__
+    if (r->is_signed) {
+        register uint64_t lr __asm__("x30") = address;
+
+        __asm__("hint 7" : "+r"(lr)); /* xpaclri; nothing where it is not known */
+        return lr;
+    }
+#endif
+    (void)r;
+    return address;
+}
+
+/* The caller's registers, of the frame at `frame`. */
+static bool unwind_apply(struct unwind *u, const struct unwind_entry *e,
+                         const struct unwind_rules *r, uint64_t frame)
+{
+    struct weft_registers next = {.pc_is_return = !e->is_signal};
+
+    for (uint32_t i = 0; i < WEFT__REGISTERS; i++)
+        if (!unwind_recover(u, e, r, frame, i, &next.at[i]))
+            next.at[i] = 0;
+    if (r->how[WEFT__REGISTER_SP] == UNWIND_SAME)
+        next.at[WEFT__REGISTER_SP] = frame;
+    if (!unwind_recover(u, e, r, frame, e->return_number, &next.pc))
+        return false;
+    next.pc = unwind_unsigned(r, next.pc);
+    u->now = next;
+    return true;
+}
+
+static WEFT__NOINLINE bool unwind_by_entry(struct unwind *u, const struct unwind_entry *e,
+                                           uint64_t pc)
+{
+    struct unwind_machine m;
+    uint64_t frame;
+
+    m.entry = e;
+    m.pc = pc;
+    m.place = 0;
+    m.remembered_count = 0;
+    memset(&m.rules, 0, sizeof m.rules);
+    memset(&m.initial, 0, sizeof m.initial);
+    if (e->return_number >= WEFT__REGISTERS || !unwind_run(&m, e->common))
+        return false;
+    m.initial = m.rules;
+    m.place = e->start;
+    return unwind_run(&m, e->own) && unwind_frame_address(u, e, &m.rules, &frame) &&
+           unwind_apply(u, e, &m.rules, frame);
+}
+
+/* By the frame pointer, one step: where a function has no entry it may yet have kept one. */
+static bool unwind_by_pointer(struct unwind *u)
+{
+    const uint64_t fp = u->now.at[WEFT__REGISTER_FP];
+    struct weft_registers next = {.pc_is_return = true};
+#ifdef __riscv
+    const uint64_t pair = fp - 16; /* it points above them */
+#else
+    const uint64_t pair = fp;
+#endif
+
+    if (fp < u->now.at[WEFT__REGISTER_SP] || fp % sizeof fp != 0 ||
+        !unwind_read(u, pair, sizeof fp, &next.at[WEFT__REGISTER_FP]) ||
+        !unwind_read(u, pair + 8, sizeof fp, &next.pc))
+        return false;
+    next.at[WEFT__REGISTER_SP] = pair + 16;
+    u->now = next;
+    return true;
+}
+
+/* What a handler returns to where it has no entry: musl's, the kernel's on aarch64 and riscv64. */
+#if defined __x86_64__
+static const uint8_t unwind_sigreturn[] = {0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05};
+enum { UNWIND_SIGNAL_SKIP = 0 };
+#elif defined __aarch64__
+static const uint8_t unwind_sigreturn[] = {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4};
+enum { UNWIND_SIGNAL_SKIP = sizeof(siginfo_t) };
+#else
+static const uint8_t unwind_sigreturn[] = {0x93, 0x08, 0xb0, 0x08, 0x73, 0x00, 0x00, 0x00};
+enum { UNWIND_SIGNAL_SKIP = sizeof(siginfo_t) };
+#endif
+
+/* The kernel reads a set of signals before it finds that it does not know what to do with it, and
+ * says if there is none to read. */
+static bool unwind_is_readable(uint64_t address)
+{
+    const int saved = errno;
+    const long done = syscall(SYS_rt_sigprocmask, -1, address, NULL, sizeof(uint64_t));
+    const bool is_readable = done < 0 && errno == EINVAL;
+
+    errno = saved;
+    return is_readable;
+}
+
+static WEFT__NOT_SANITIZED bool unwind_is_sigreturn(uint64_t pc)
+{
+    const size_t size = sizeof unwind_sigreturn;
+
+    if (!unwind_is_readable(pc) || !unwind_is_readable(pc + size - sizeof(uint64_t)))
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (((const volatile uint8_t *)(uintptr_t)pc)[i] != unwind_sigreturn[i])
+            return false;
+    return true;
+}
+
+static bool unwind_by_signal(struct unwind *u)
+{
+    const uint64_t at = u->now.at[WEFT__REGISTER_SP] + UNWIND_SIGNAL_SKIP;
+    const size_t size = offsetof(ucontext_t, uc_mcontext) + sizeof(mcontext_t);
+
+    if (at < u->low || at > u->high || u->high - at < size || !unwind_is_sigreturn(u->now.pc))
+        return false;
+    weft__registers_of_signal(&u->now, (const void *)(uintptr_t)at);
+    return true;
+}
+
+/* To the caller's registers; false at the end. A function that calls has its frame above its stack
+ * pointer; one that was interrupted need not, where calls put nothing on the stack. */
+static bool unwind_step(struct unwind *u)
+{
+    const struct weft_registers *now = &u->now;
+    const uint64_t sp = now->at[WEFT__REGISTER_SP];
+    const uint64_t pc = now->pc - now->pc_is_return;
+    const bool may_stay = !now->pc_is_return;
+    struct unwind_entry e;
+    bool has_moved;
+
+    if (unwind_entry_find(&e, pc))
+        has_moved = unwind_by_entry(u, &e, pc);
+    else
+        has_moved = unwind_by_signal(u) || unwind_by_pointer(u);
+    if (!has_moved || now->pc == 0)
+        return false;
+    if (now->at[WEFT__REGISTER_SP] < u->low || now->at[WEFT__REGISTER_SP] > u->high)
+        return false;
+    return may_stay ? now->at[WEFT__REGISTER_SP] >= sp : now->at[WEFT__REGISTER_SP] > sp;
+}
+
+/* ---- all of them ---- */
+
+static void unwind_reverse(uintptr_t *frames, size_t n)
+{
+    for (size_t i = 0; i < n / 2; i++) {
+        const uintptr_t kept = frames[i];
+
+        frames[i] = frames[n - 1 - i];
+        frames[n - 1 - i] = kept;
+    }
+}
+
+/* The first n go to the end. */
+static void unwind_rotate(uintptr_t *frames, size_t all, size_t n)
+{
+    unwind_reverse(frames, n);
+    unwind_reverse(frames + n, all - n);
+    unwind_reverse(frames, all);
+}
+
+size_t weft__unwind(const struct weft_registers *from, const void *low, const void *high,
+                    uintptr_t *frames, size_t max, size_t outer)
+{
+    struct unwind u = {.now = *from, .low = (uintptr_t)low, .high = (uintptr_t)high};
+    const size_t last = outer < max ? outer : max;
+    const size_t first = max - last;
+    size_t n = 0;
+
+    if (u.now.pc == 0)
+        return 0;
+    do {
+        if (n < first)
+            frames[n] = (uintptr_t)u.now.pc;
+        else if (last > 0) /* a ring of the last ones */
+            frames[first + (n - first) % last] = (uintptr_t)u.now.pc;
+        n++;
+    } while (n < WEFT__FRAMES_MAX && unwind_step(&u));
+    if (n > max && last > 0)
+        unwind_rotate(frames + first, last, (n - first) % last);
+    return n;
+}
+
+#endif
