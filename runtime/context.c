@@ -109,6 +109,19 @@ struct context_birth {
 
 static __thread struct context_birth *context_birth __attribute__((tls_model("initial-exec")));
 
+/* Makes what this stands in the bottom of the stack, for unwinders. What libc puts beneath does not
+ * do for all of them: they look up the address before the one returned to, which is in no function.
+ * Without unwind tables the directive would stand outside of any. */
+#if defined __GCC_HAVE_DWARF2_CFI_ASM && defined __x86_64__
+#define CONTEXT_BOTTOM __asm__ volatile(".cfi_undefined %rip")
+#elif defined __GCC_HAVE_DWARF2_CFI_ASM && defined __aarch64__
+#define CONTEXT_BOTTOM __asm__ volatile(".cfi_undefined x30")
+#elif defined __GCC_HAVE_DWARF2_CFI_ASM && defined __riscv
+#define CONTEXT_BOTTOM __asm__ volatile(".cfi_undefined ra")
+#else
+#define CONTEXT_BOTTOM ((void)0)
+#endif
+
 /* The first entry comes through ucontext and goes straight back; the second is the first dispatch.
  * Not instrumented: the sanitizers hear of this stack only at the second. */
 static WEFT__NOT_SANITIZED void context_first(void)
@@ -116,6 +129,7 @@ static WEFT__NOT_SANITIZED void context_first(void)
     struct weft_context *self = context_birth->self;
     void (*entry)(struct weft_context *) = context_birth->entry;
 
+    CONTEXT_BOTTOM;
     context_switch(self, &context_birth->maker, 0);
     entry(self);
     __builtin_trap();
