@@ -9,6 +9,7 @@
 #include <weft/deadline.h>
 
 #include "calls.h"
+#include "layout.h"
 #include "report.h"
 #include "sched.h"
 #include "spawn.h"
@@ -55,8 +56,15 @@ static void worker_init_switch(struct weft_worker *w)
 #endif
 }
 
+/* A program that is linked with the static library gets what debuggers read, too. */
+static void worker_link_layout(void)
+{
+    __asm__ volatile("" : : "r"(&weft_debug_layout_));
+}
+
 static int worker_init(struct weft_worker *w)
 {
+    worker_link_layout();
     w->errno_at = &errno;
     w->stuck = weft__report_stuck;
     w->run_thread = weft__thread_run;
