@@ -40,3 +40,10 @@ foreach(folder IN ITEMS LIBDIR INCLUDEDIR)
 endforeach()
 configure_file(cmake/weft.pc.in weft.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/weft.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# For gdb: by hand from a place that does not depend on the library folder's name, and by itself if
+# the prefix is gdb's own: it looks there for a file named as the library with its folder.
+install(FILES tools/weft-gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/weft/gdb)
+install(FILES tools/weft-gdb.py
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR}
+    RENAME libweft.so.${PROJECT_VERSION}-gdb.py)

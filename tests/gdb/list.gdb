@@ -1,0 +1,6 @@
+handle SIGALRM nostop noprint nopass
+run
+weft threads
+weft threads -fold
+continue
+continue
