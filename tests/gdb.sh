@@ -85,12 +85,12 @@ check_list()
 # Backtraces end with the first function on the stack, without a complaint.
 check_backtraces()
 {
-    says '^#[1-4] .* in sender '
-    says '^#[1-4] .* in receiver '
-    says '^#[1-4] .* in selector '
-    says '^#[1-4] .* in sleeper '
-    says '^#[1-4] .* in joiner '
-    says '^#[1-4] .* in counter '
+    says '^#[0-9]+ .* in sender '
+    says '^#[0-9]+ .* in receiver '
+    says '^#[0-9]+ .* in selector '
+    says '^#[0-9]+ .* in sleeper '
+    says '^#[0-9]+ .* in joiner '
+    says '^#[0-9]+ .* in counter '
     says '^#[0-9]+ .* in elsewhere '
     says_not '[Cc]orrupt|Backtrace stopped|Cannot access memory|Error|Exception|Traceback'
     says_not '^#[0-9]+ +0x0+ in'

@@ -522,6 +522,7 @@ class WrittenRegisters:
         self.values = values
 
     def __enter__(self):
+        self.os_thread = gdb.selected_thread()
         frame = gdb.newest_frame()
         self.own = {name: word(frame.read_register(name)) for name in self.values}
         try:
@@ -531,7 +532,9 @@ class WrittenRegisters:
             raise
 
     def __exit__(self, *error):
-        write_registers(self.own)
+        if self.os_thread.is_valid():
+            self.os_thread.switch()  # the command may have selected another
+            write_registers(self.own)
 
 
 class CoreUnwinder(gdb.unwinder.Unwinder):

@@ -1,6 +1,8 @@
 run
 source look.gdb
 weft generate-core-file core
+# The other OS thread is selected meanwhile.
+weft thread apply 2 thread 2
 
 # A green thread is running.
 continue
