@@ -52,6 +52,7 @@ struct weft__calls weft__calls = {
     .mprotect = mprotect,
     .madvise = madvise,
     .process_madvise = calls_process_madvise,
+    .mincore = mincore,
     .touch = calls_touch,
     .clock_gettime = clock_gettime,
     .clock_nanosleep = clock_nanosleep,

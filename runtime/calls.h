@@ -25,6 +25,7 @@ struct weft__calls {
     int (*mprotect)(void *at, size_t size, int protection);
     int (*madvise)(void *at, size_t size, int advice);
     ssize_t (*process_madvise)(const struct iovec *ranges, size_t n, int advice); /* of self */
+    int (*mincore)(void *at, size_t size, unsigned char *resident);
     int (*touch)(void *page); /* a system call that writes a few bytes there: EFAULT on a guard */
     int (*clock_gettime)(clockid_t clock, struct timespec *now);
     int (*clock_nanosleep)(clockid_t clock, int flags, const struct timespec *until,

@@ -24,6 +24,7 @@ enum fault_call {
     FAULT_MPROTECT,
     FAULT_MADVISE,
     FAULT_PROCESS_MADVISE,
+    FAULT_MINCORE,
     FAULT_TOUCH,
     FAULT_CLOCK_GETTIME,
     FAULT_CLOCK_NANOSLEEP,
@@ -136,6 +137,11 @@ static ssize_t faults_process_madvise(const struct iovec *ranges, size_t n, int 
     return faults_real.process_madvise(ranges, n, advice);
 }
 
+static int faults_mincore(void *at, size_t size, unsigned char *resident)
+{
+    return FAULTS_HIT(FAULT_MINCORE, ENOSYS) ? -1 : faults_real.mincore(at, size, resident);
+}
+
 static int faults_touch(void *page)
 {
     return FAULTS_HIT(FAULT_TOUCH, ENOSYS) ? -1 : faults_real.touch(page);
@@ -214,6 +220,7 @@ static inline void faults_install(void)
         .mprotect = faults_mprotect,
         .madvise = faults_madvise,
         .process_madvise = faults_process_madvise,
+        .mincore = faults_mincore,
         .touch = faults_touch,
         .clock_gettime = faults_clock_gettime,
         .clock_nanosleep = faults_clock_nanosleep,

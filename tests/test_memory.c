@@ -93,6 +93,7 @@ static const char *const call_names[FAULT_CALLS] = {
     [FAULT_MPROTECT] = "mprotect",
     [FAULT_MADVISE] = "madvise",
     [FAULT_PROCESS_MADVISE] = "process_madvise",
+    [FAULT_MINCORE] = "mincore",
     [FAULT_TOUCH] = "touch",
     [FAULT_CLOCK_NANOSLEEP] = "clock_nanosleep",
     [FAULT_PRCTL] = "prctl",
