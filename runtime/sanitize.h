@@ -54,6 +54,18 @@
 #include <sanitizer/tsan_interface.h>
 #endif
 
+/* True where unused stack is not as the program left it, or may not be looked at. */
+static inline int weft__sanitize_is_on(void)
+{
+#ifdef WEFT__SANITIZED
+    return 1;
+#elif defined WEFT__VALGRIND
+    return RUNNING_ON_VALGRIND != 0;
+#else
+    return 0;
+#endif
+}
+
 /* A stack as the tools know it. */
 struct weft_sanitizer {
     const void *low; /* NULL: an OS thread's own stack, learned when it is first left */

@@ -34,6 +34,7 @@
 
 enum { WEFT__TICK_NS = 1000000 };
 
+struct weft_census;
 struct weft_control;
 struct weft_worker;
 
@@ -145,7 +146,8 @@ struct weft_worker {
     /* A generator's body has ended, or was dropped by a fork: as run_thread answers. NULL until
      * there is a generator. */
     struct weft_control *(*body_ended)(struct weft_worker *w, struct weft_gen *g);
-    struct weft_control root; /* the OS thread's own stack: main */
+    struct weft_census *census; /* NULL: off */
+    struct weft_control root;   /* the OS thread's own stack: main */
 };
 
 /* One address in a register of the OS thread's: no call, and room for it under dlopen. */

@@ -10,8 +10,10 @@
 
 #include "calls.h"
 #include "layout.h"
+#include "census.h"
 #include "report.h"
 #include "sched.h"
+#include "settings.h"
 #include "spawn.h"
 #include "unwind.h"
 
@@ -83,6 +85,8 @@ static int worker_init(struct weft_worker *w)
 
 void weft__worker_end(struct weft_worker *w)
 {
+    if (w->census)
+        weft__census_end(w);
     weft__self = NULL;
     if (pthread_getspecific(worker_key) == w)
         pthread_setspecific(worker_key, NULL);
@@ -165,6 +169,7 @@ static void worker_forked(void)
     for (int i = 0; i < WEFT__STACK_CLASSES; i++)
         w->starved[i].first = NULL;
     w->starving = 0;
+    weft__census_forked(w);
     w->clock.is_sharp = false;
     w->forked = weft__thread_handle(w->current->thread);
     weft__thread_each(&w->threads, worker_drop, w);
@@ -200,5 +205,7 @@ WEFT__COLD struct weft_worker *weft__worker_make(void)
         return NULL;
     }
     weft__self = w;
+    if (weft__settings_reports() & WEFT__REPORT_STACKS)
+        weft__census_begin(w);
     return w;
 }
