@@ -14,6 +14,8 @@ install(TARGETS weft weft_static EXPORT weftTargets
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
+install(PROGRAMS tools/weft-lines DESTINATION ${CMAKE_INSTALL_BINDIR})
+
 set(weft_package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
 install(EXPORT weftTargets NAMESPACE weft:: DESTINATION ${weft_package_folder})
 configure_package_config_file(cmake/weftConfig.cmake.in weftConfig.cmake
