@@ -13,6 +13,8 @@
 
 #include "sanitize.h"
 
+enum { CONTEXT_ENTER_BYTES_MAX = 1024 }; /* of code in a function that calls swapcontext */
+
 /* swapcontext carries no value, so the result travels beside it. */
 static __thread int context_result __attribute__((tls_model("initial-exec")));
 
@@ -39,6 +41,11 @@ void weft__context_registers_ucontext(const struct weft_context *c, struct weft_
 {
     weft__registers_of_signal(out, c->sp);
     out->pc_is_return = true;
+#ifdef __aarch64__
+    /* glibc's own goes on within itself first, with the place that it was called from in x1. */
+    if (out->at[1] - (uintptr_t)weft__context_enter_ucontext < CONTEXT_ENTER_BYTES_MAX)
+        out->pc = out->at[1];
+#endif
 }
 
 #endif
