@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs test_switch, built without the library and without CMocka, under every setting of the
-# compilers that changes what is live across a call, and prints one line for each.
+# Runs test_switch and test_unwind, built without the library and without CMocka, under every setting
+# of the compilers that changes what is live across a call, or frames, and prints one line for each.
 #
 # usage: torture.sh [compiler...]     gcc and clang, as far as they are there, if none is named
 #
 # RUN in the environment is what runs a program of another processor: "qemu-aarch64 -L DIRECTORY".
 
 here=$(cd "$(dirname "$0")" && pwd)
+runtime=$here/../runtime
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 passed=0
@@ -32,7 +33,7 @@ settings='-O0
 -O3 -fno-omit-frame-pointer
 -O2 -fstack-clash-protection
 -O2 -fno-pie -no-pie
--O2 -static'
+-O2 -static -Wl,--eh-frame-hdr'
 
 # The compiler has the flags, and links with them, for programs that have nothing to do with weft.
 knows() {
@@ -41,13 +42,24 @@ knows() {
     $1 $2 -Werror "$scratch/empty.c" -o "$scratch/empty" >/dev/null 2>&1
 }
 
+# build_and_run COMPILER SETTINGS NAME SOURCE...
+build_and_run() {
+    compiler=$1
+    setting=$2
+    name=$3
+    shift 3
+    # shellcheck disable=SC2086
+    $compiler $setting -D_GNU_SOURCE -DWEFT_PLAIN_TESTS -I"$here/.." "$here/test_$name.c" "$@" \
+        "$runtime/context_$processor.S" -lm -o "$scratch/test_$name" &&
+        $RUN "$scratch/test_$name" >>"$scratch/log" 2>&1
+}
+
 # One compiler, one line of settings.
 torture() {
     knows "$1" "$2" || { echo "skipped  $1 $2"; return; }
-    # shellcheck disable=SC2086
-    if $1 $2 -DWEFT_PLAIN_TESTS -I"$here/.." "$here/test_switch.c" \
-        "$here/../runtime/context_$processor.S" -lm -o "$scratch/test_switch" 2>"$scratch/log" &&
-        $RUN "$scratch/test_switch" >>"$scratch/log" 2>&1; then
+    if build_and_run "$1" "$2" switch 2>"$scratch/log" &&
+        build_and_run "$1" "$2" unwind "$runtime/unwind.c" "$runtime/context.c" \
+            "$runtime/context_ucontext.c" "$runtime/calls.c" 2>>"$scratch/log"; then
         passed=$((passed + 1))
         echo "ok       $1 $2"
     else
