@@ -19,7 +19,7 @@
 #if __GLIBC_PREREQ(2, 35)
 #include <dlfcn.h>
 #define UNWIND_FINDS_OBJECTS 1
-extern int _dl_find_object(void *address, struct dl_find_object *found) __attribute__((weak));
+#pragma weak _dl_find_object
 #endif
 #endif
 
@@ -92,7 +92,7 @@ static bool unwind_module_find(uintptr_t address, struct unwind_module *m)
     *m = (struct unwind_module){.address = address, .is_first = true};
 #ifdef UNWIND_FINDS_OBJECTS
     if (_dl_find_object) {
-        struct dl_find_object found;
+        struct dl_find_object found = {.dlfo_flags = 0};
 
         if (_dl_find_object((void *)address, &found) != 0)
             return false;
@@ -856,7 +856,8 @@ static bool unwind_evaluate_stack(struct unwind_stack *s, uint8_t what, const ui
     case UNWIND_OP_DROP:
         return true;
     case UNWIND_OP_DUP:
-        return unwind_push(s, top) && unwind_push(s, top);
+        s->depth++; /* the popped word is still there */
+        return unwind_push(s, top);
     case UNWIND_OP_NEG:
         return unwind_push(s, 0 - top);
     case UNWIND_OP_NOT:
