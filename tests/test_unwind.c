@@ -187,6 +187,7 @@ static WEFT__NOIPA void walk_at_depth(int depth)
     expected_count = 0;
     at_bottom = walk_from_here;
     descend(depth);
+    THEN_RETURN();
 }
 
 /* ---- the running stack ---- */
