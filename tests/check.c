@@ -269,20 +269,75 @@ static void check_parked(struct check_sums *sums, const struct weft_control *c)
                     c->wait->name);
 }
 
-/* The head of what deadline.c keeps in the user's struct. */
+/* What deadline.c keeps in the user's struct. */
 struct check_deadline {
     struct weft_timer timer;
     const struct weft_control *control;
     const struct check_deadline *outer;
+    int64_t when;
+    uint32_t interrupt;
+    bool shields;
 };
+
+/* A deadline is no later than the one around it, and its timer runs exactly if it is sooner, and
+ * not over. */
+static bool check_deadline_is_right(const struct check_deadline *d)
+{
+    const int64_t outer_when = d->outer ? d->outer->when : INT64_MAX;
+    const bool runs = weft__timer_is_armed(&d->timer);
+
+    if (d->shields)
+        return !runs && d->interrupt == 0 && d->when == INT64_MAX;
+    if (d->when == INT64_MIN && d->interrupt == WEFT__INTERRUPT_TRY)
+        return !runs;
+    if (d->when == outer_when)
+        return !runs && d->interrupt == 0;
+    return d->when < outer_when && d->interrupt == (runs ? 0 : WEFT__INTERRUPT_EXPIRED);
+}
+
+/* What a thread is told of is what its chain says, outwards to the first shield, and at the end of
+ * the chain its record. */
+static uint32_t check_interrupt_due(const struct weft_control *c)
+{
+    uint32_t interrupt = 0;
+
+    for (const struct check_deadline *d = (const void *)c->deadline; d; d = d->outer) {
+        if (d->shields)
+            return interrupt;
+        interrupt |= d->interrupt;
+    }
+    if (c->thread->flags & WEFT__THREAD_CANCELLED)
+        interrupt |= WEFT__INTERRUPT_CANCELLED;
+    return interrupt;
+}
+
+/* Nobody is parked who has been told not to wait, but in waits that mind no interrupt, or see to a
+ * cancellation in their own way. */
+static bool check_may_park(const struct weft_control *c)
+{
+    uint32_t interrupt = c->interrupt;
+
+    if (c->wait->cancelled)
+        interrupt &= ~(uint32_t)WEFT__INTERRUPT_CANCELLED;
+    return interrupt == 0 || c->wait->deaf;
+}
 
 static void check_deadlines(struct check_sums *sums, const struct weft_control *c)
 {
+    const unsigned thread = weft__thread_slot(c->thread) + 1;
+
     for (const struct check_deadline *d = (const void *)c->deadline; d; d = d->outer) {
         sums->timers += weft__timer_is_armed(&d->timer);
         if (d->control != c)
-            check_wrong("thread %u has a deadline of another's", weft__thread_slot(c->thread) + 1);
+            check_wrong("thread %u has a deadline of another's", thread);
+        else if (!check_deadline_is_right(d))
+            check_wrong("thread %u has a deadline that is not in order", thread);
     }
+    if (c->interrupt != check_interrupt_due(c))
+        check_wrong("thread %u is told %u, and is to be told %u", thread, c->interrupt,
+                    check_interrupt_due(c));
+    if (c->wait && !check_may_park(c))
+        check_wrong("thread %u is %s, and is told %u", thread, c->wait->name, c->interrupt);
 }
 
 /* ---- records ---- */
