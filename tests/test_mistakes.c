@@ -85,6 +85,67 @@ static void join_what_no_spawn_returned(void)
     task_join((task(void))(uintptr_t)0x7fffffffffff0000);
 }
 
+static void join_a_task_after_detaching_it(void)
+{
+    task(void) t = spawn(weft_yield);
+
+    task_detach(t);
+    task_join(t);
+}
+
+static void join_a_task_after_detaching_it_and_its_end(void)
+{
+    task(void) t = spawn(nothing);
+
+    task_detach(t);
+    weft_yield();
+    task_join(t);
+}
+
+static void detach_a_task_twice(void)
+{
+    task(void) t = spawn(weft_yield);
+
+    task_detach(t);
+    task_detach(t);
+}
+
+static void detach_a_task_again_after_its_end(void)
+{
+    task(void) t = spawn(nothing);
+
+    weft_yield();
+    task_detach(t);
+    task_detach(t);
+}
+
+static void detach_a_task_that_was_joined(void)
+{
+    task(void) t = spawn(nothing);
+
+    task_join(t);
+    task_detach(t);
+}
+
+static void detach_a_task_that_another_thread_is_joining(void)
+{
+    task(void) t = spawn(weft_yield);
+
+    go(join_only, t);
+    weft_yield();
+    task_detach(t);
+}
+
+static void detach_what_no_spawn_returned(void)
+{
+    task_detach((task(void))(uintptr_t)0x7fffffffffff0000);
+}
+
+static void cancel_what_no_spawn_returned(void)
+{
+    task_cancel((task(void))(uintptr_t)0x7fffffffffff0000);
+}
+
 /* ---- channels ---- */
 
 static void receive_int(chan_rx(int) c)
@@ -552,61 +613,42 @@ static void from_outside(void (*call)(void))
     static void name(void)            \
     {                                 \
         from_outside(name##_outside); \
-    }
+    }                                 \
+    struct mistake /* for the semicolon */
 
-foreign_call(send_on_a_foreign_channel,
-             chan_send(foreign_chan, 1)) foreign_call(receive_from_a_foreign_channel,
-                                                      chan_recv(foreign_chan, NULL))
-    foreign_call(try_to_send_on_a_foreign_channel,
-                 chan_trysend(foreign_chan, 1)) foreign_call(try_to_receive_from_a_foreign_channel,
-                                                             chan_tryrecv(foreign_chan, NULL))
-        foreign_call(close_a_foreign_channel, chan_close(foreign_chan)) foreign_call(
-            free_a_foreign_channel,
-            chan_free(foreign_chan)) foreign_call(select_on_a_foreign_channel,
-                                                  chan_select(chan_case_recv(foreign_chan, NULL)))
-            foreign_call(join_a_foreign_task, task_join(foreign_task)) foreign_call(
-                next_of_a_foreign_generator,
-                gen_next(foreign_gen, NULL)) foreign_call(close_a_foreign_generator,
-                                                          gen_close(foreign_gen))
-                foreign_call(yield_of_a_foreign_generator, gen_yield(foreign_gen, 1)) foreign_call(
-                    lock_a_foreign_mutex,
-                    weft_mutex_lock(&mutex)) foreign_call(try_to_lock_a_foreign_mutex,
-                                                          weft_mutex_trylock(&mutex))
-                    foreign_call(unlock_a_foreign_mutex, weft_mutex_unlock(&mutex)) foreign_call(
-                        wait_for_a_foreign_condition,
-                        weft_condition_wait(&condition,
-                                            &mutex)) foreign_call(signal_a_foreign_condition,
-                                                                  weft_condition_signal(&condition))
-                        foreign_call(broadcast_to_a_foreign_condition,
-                                     weft_condition_broadcast(&condition))
-                            foreign_call(acquire_a_foreign_semaphore,
-                                         weft_semaphore_acquire(&semaphore))
-                                foreign_call(try_to_acquire_a_foreign_semaphore,
-                                             weft_semaphore_tryacquire(&semaphore))
-                                    foreign_call(release_a_foreign_semaphore,
-                                                 weft_semaphore_release(&semaphore))
-                                        foreign_call(add_to_a_foreign_wait_group,
-                                                     weft_waitgroup_add(&group, 1))
-                                            foreign_call(be_done_with_a_foreign_wait_group,
-                                                         weft_waitgroup_done(&group))
-                                                foreign_call(wait_for_a_foreign_wait_group,
-                                                             weft_waitgroup_wait(&group))
-                                                    foreign_call(wait_for_a_foreign_completion,
-                                                                 weft_completion_wait(&completion))
-                                                        foreign_call(
-                                                            set_a_foreign_completion,
-                                                            weft_completion_set(&completion))
-                                                            foreign_call(
-                                                                ask_a_foreign_completion,
-                                                                weft_completion_is_set(&completion))
-                                                                foreign_call(
-                                                                    once_of_a_foreign_object,
-                                                                    weft_once(&once, do_nothing,
-                                                                              NULL))
+foreign_call(send_on_a_foreign_channel, chan_send(foreign_chan, 1));
+foreign_call(receive_from_a_foreign_channel, chan_recv(foreign_chan, NULL));
+foreign_call(try_to_send_on_a_foreign_channel, chan_trysend(foreign_chan, 1));
+foreign_call(try_to_receive_from_a_foreign_channel, chan_tryrecv(foreign_chan, NULL));
+foreign_call(close_a_foreign_channel, chan_close(foreign_chan));
+foreign_call(free_a_foreign_channel, chan_free(foreign_chan));
+foreign_call(select_on_a_foreign_channel, chan_select(chan_case_recv(foreign_chan, NULL)));
+foreign_call(join_a_foreign_task, task_join(foreign_task));
+foreign_call(cancel_a_foreign_task, task_cancel(foreign_task));
+foreign_call(detach_a_foreign_task, task_detach(foreign_task));
+foreign_call(next_of_a_foreign_generator, gen_next(foreign_gen, NULL));
+foreign_call(close_a_foreign_generator, gen_close(foreign_gen));
+foreign_call(yield_of_a_foreign_generator, gen_yield(foreign_gen, 1));
+foreign_call(lock_a_foreign_mutex, weft_mutex_lock(&mutex));
+foreign_call(try_to_lock_a_foreign_mutex, weft_mutex_trylock(&mutex));
+foreign_call(unlock_a_foreign_mutex, weft_mutex_unlock(&mutex));
+foreign_call(wait_for_a_foreign_condition, weft_condition_wait(&condition, &mutex));
+foreign_call(signal_a_foreign_condition, weft_condition_signal(&condition));
+foreign_call(broadcast_to_a_foreign_condition, weft_condition_broadcast(&condition));
+foreign_call(acquire_a_foreign_semaphore, weft_semaphore_acquire(&semaphore));
+foreign_call(try_to_acquire_a_foreign_semaphore, weft_semaphore_tryacquire(&semaphore));
+foreign_call(release_a_foreign_semaphore, weft_semaphore_release(&semaphore));
+foreign_call(add_to_a_foreign_wait_group, weft_waitgroup_add(&group, 1));
+foreign_call(be_done_with_a_foreign_wait_group, weft_waitgroup_done(&group));
+foreign_call(wait_for_a_foreign_wait_group, weft_waitgroup_wait(&group));
+foreign_call(wait_for_a_foreign_completion, weft_completion_wait(&completion));
+foreign_call(set_a_foreign_completion, weft_completion_set(&completion));
+foreign_call(ask_a_foreign_completion, weft_completion_is_set(&completion));
+foreign_call(once_of_a_foreign_object, weft_once(&once, do_nothing, NULL));
 
-    /* ---- how each ends ---- */
+/* ---- how each ends ---- */
 
-    struct mistake {
+struct mistake {
     const char *name;
     void (*make)(void);
     const char *call; /* what the sentence names */
@@ -625,6 +667,14 @@ static const struct mistake mistakes[] = {
     MISTAKE(join_oneself, "task_join", "task 0x"),
     MISTAKE(join_a_task_that_was_detached, "task_join", "task 0x"),
     MISTAKE(join_what_no_spawn_returned, "task_join", "0x7fffffffffff0000"),
+    MISTAKE(join_a_task_after_detaching_it, "task_join", "task 0x"),
+    MISTAKE(join_a_task_after_detaching_it_and_its_end, "task_join", "task 0x"),
+    MISTAKE(detach_a_task_twice, "task_detach", "task 0x"),
+    MISTAKE(detach_a_task_again_after_its_end, "task_detach", "task 0x"),
+    MISTAKE(detach_a_task_that_was_joined, "task_detach", "task 0x"),
+    MISTAKE(detach_a_task_that_another_thread_is_joining, "task_detach", "task 0x"),
+    MISTAKE(detach_what_no_spawn_returned, "task_detach", "0x7fffffffffff0000"),
+    MISTAKE(cancel_what_no_spawn_returned, "task_cancel", "0x7fffffffffff0000"),
     MISTAKE(free_a_channel_that_a_receiver_waits_in, "chan_free", "channel 0x"),
     MISTAKE(free_a_channel_that_a_sender_waits_in, "chan_free", "channel 0x"),
     MISTAKE(free_a_channel_that_a_select_waits_in, "chan_free", "channel 0x"),
@@ -659,6 +709,8 @@ static const struct mistake mistakes[] = {
     MISTAKE(free_a_foreign_channel, "chan_free", "channel 0x"),
     MISTAKE(select_on_a_foreign_channel, "chan_select", "channel 0x"),
     MISTAKE(join_a_foreign_task, "task_join", "task 0x"),
+    MISTAKE(cancel_a_foreign_task, "task_cancel", "task 0x"),
+    MISTAKE(detach_a_foreign_task, "task_detach", "task 0x"),
     MISTAKE(next_of_a_foreign_generator, "gen_next", "generator 0x"),
     MISTAKE(close_a_foreign_generator, "gen_close", "generator 0x"),
     MISTAKE(yield_of_a_foreign_generator, "gen_yield", "generator 0x"),

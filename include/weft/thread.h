@@ -119,8 +119,8 @@ WEFT_API int weft_task_join_(struct weft_thread *task, void *result, size_t resu
  * *into gets fn's result; NULL or no second argument drops it. Every task is joined exactly once:
  * afterwards the handle is no longer valid. May park. Results: 0; -EINVAL: the task is NULL;
  * -ETIMEDOUT, -ECANCELED, -EDEADLK: the thread goes on, the task can still be joined. Stops the
- * program: a task that was joined before, one that another thread is joining, the caller's own.
- * Cost: no switch if the thread has ended.
+ * program: a task that was joined or detached before, one that another thread is joining, the
+ * caller's own, one of another OS thread. Cost: no switch if the thread has ended.
  */
 #define weft_task_join(...) WEFT_CAT_(WEFT_JOIN_, WEFT_ARITY_(__VA_ARGS__))(__VA_ARGS__)
 
@@ -139,8 +139,8 @@ WEFT_API int weft_task_join_(struct weft_thread *task, void *result, size_t resu
  * Gives up joining the task: its thread frees what it needs when it ends, and its result is dropped.
  *
  * The handle may still be used for weft_task_cancel(). Does not park. Results: 0; -EINVAL: the task
- * is NULL. Stops the program: a task that was joined or detached before, or that a thread is
- * joining.
+ * is NULL. Stops the program: a task that was joined or detached before, one that another thread is
+ * joining, one of another OS thread.
  */
 #define weft_task_detach(task) weft_task_detach_(WEFT_TASK_(task))
 
