@@ -14,6 +14,7 @@ enum {
     CHANS = 4,
     IDS = 8192,       /* values of one program */
     THREADS_MAX = 40, /* started by one program, bodies included */
+    ROOTS_MAX = 6,    /* of them by main */
     OPS = 12,         /* calls of one thread */
     END_NS = 300,     /* when main closes every channel */
 };
@@ -31,6 +32,9 @@ static struct {
     unsigned char fates[IDS];    /* what the sender was told */
     unsigned char received[IDS]; /* how often */
     int threads;
+    task(int) tasks[THREADS_MAX]; /* by name; NULL for bodies */
+    bool cancelled[THREADS_MAX];
+    bool ended[THREADS_MAX];
     task(int) orphans[THREADS_MAX]; /* whose spawner could not join them */
     int orphans_count;
     bool has_few_stacks; /* nobody waits for good for a thread that may need one */
@@ -42,7 +46,8 @@ static struct {
 struct actor {
     int name;
     int depth;  /* of threads and bodies within one another */
-    int limits; /* deadlines that it is in */
+    int limits; /* deadlines that it is in, but for those that a shield hides */
+    int shields;
     bool is_body;
 };
 
@@ -62,12 +67,40 @@ static void record(const struct actor *a, int op, int result)
         wrong(a, "an invariant was broken by call", op);
 }
 
+/* None of its calls that may park does anything any more. */
+static bool is_off(const struct actor *a)
+{
+    return a->name >= 0 && world.cancelled[a->name] && a->shields == 0;
+}
+
+static bool is_legal(const struct actor *a, int result)
+{
+    switch (result) {
+    case 0:
+    case -EPIPE:
+        return true;
+    case -ETIMEDOUT:
+        return a->limits > 0;
+    case -ECANCELED:
+        return is_off(a) || (a->is_body && a->shields == 0);
+    default:
+        return false;
+    }
+}
+
 static void expect(const struct actor *a, int op, int result)
 {
-    if (!(result == 0 || result == -EPIPE || (result == -ETIMEDOUT && a->limits > 0) ||
-          (result == -ECANCELED && a->is_body)))
+    if (!is_legal(a, result))
         wrong(a, "a call returned what it may not", result);
     record(a, op, result);
+}
+
+/* The same, of a call that may park; was_off: it was off when it made the call. */
+static void expect_parking(const struct actor *a, int op, bool was_off, int result)
+{
+    if (was_off && result != -ECANCELED)
+        wrong(a, "a cancelled thread's call was not called off", op);
+    expect(a, op, result);
 }
 
 /* ---- values ---- */
@@ -101,18 +134,20 @@ static chan(int) any_chan(void)
 
 static void do_send(const struct actor *a)
 {
+    const bool off = is_off(a);
     int value = new_value(), result = chan_send(any_chan(), value);
 
     told(value, result);
-    expect(a, 1, result);
+    expect_parking(a, 1, off, result);
 }
 
 static void do_receive(const struct actor *a)
 {
+    const bool off = is_off(a);
     int value = -1, result = chan_recv(any_chan(), &value);
 
     took(a, value, result);
-    expect(a, 2, result);
+    expect_parking(a, 2, off, result);
 }
 
 static void do_try(const struct actor *a)
@@ -174,12 +209,16 @@ static void do_select(const struct actor *a)
     struct weft_case cases[CLAUSES_MAX];
     int values[CLAUSES_MAX] = {0};
     size_t n = make_clauses(cases, values);
+    const bool off = is_off(a) && cases[n - 1].op != WEFT_OP_DEFAULT;
     int done = chan_select_n(cases, n);
 
     settle_clauses(a, cases, values, n, done);
     if (done <= CHAN_CLOSED(0) && (size_t)(CHAN_CLOSED(0) - done) >= n)
         wrong(a, "a select returned an index out of range", done);
-    expect(a, 4, done >= 0 && done < (int)n ? 0 : done <= CHAN_CLOSED(0) ? -EPIPE : done);
+    expect_parking(a, 4, off,
+                   done >= 0 && done < (int)n ? 0
+                   : done <= CHAN_CLOSED(0)   ? -EPIPE
+                                              : done);
 }
 
 static void do_close(const struct actor *a)
@@ -190,7 +229,9 @@ static void do_close(const struct actor *a)
 
 static void do_sleep(const struct actor *a)
 {
-    expect(a, 6, weft_sleep((int64_t)check_random(20) - 1));
+    const bool off = is_off(a);
+
+    expect_parking(a, 6, off, weft_sleep((int64_t)check_random(20) - 1));
 }
 
 static void do_yield(const struct actor *a)
@@ -216,38 +257,79 @@ static void do_within(const struct actor *a)
     record(a, 8, 0);
 }
 
+static void do_shield(const struct actor *a)
+{
+    struct actor inside = *a;
+
+    inside.limits = 0;
+    inside.shields++;
+    weft_shield(do_some(&inside));
+    record(a, 15, 0);
+}
+
 /* ---- threads and generators ---- */
 
-static int act(int depth)
+static int act(int name, int depth)
 {
-    struct actor a = {.name = world.threads, .depth = depth};
+    struct actor a = {.name = name, .depth = depth};
 
     for (int i = 0; i < OPS; i++)
         do_anything(&a);
-    return a.name;
+    world.ended[name] = true;
+    return name;
+}
+
+static task(int) start(int depth)
+{
+    int name = world.threads++;
+
+    world.tasks[name] = spawn(act, name, depth);
+    return world.tasks[name];
+}
+
+/* Any thread but a body, its own as well, whatever has become of it. */
+static void do_cancel(const struct actor *a)
+{
+    int name = (int)check_random((uint32_t)world.threads), result;
+
+    if (!world.tasks[name] || check_random(4) > 0)
+        return;
+    result = task_cancel(world.tasks[name]);
+    if (result != (world.ended[name] ? -ESRCH : 0))
+        wrong(a, "a cancelling returned what it may not", result);
+    if (result == 0)
+        world.cancelled[name] = true;
+    if (weft_is_cancelled() != is_off(a) && !a->is_body)
+        wrong(a, "a thread is told wrong that it is cancelled, or is not", name);
+    record(a, 16, result);
 }
 
 static void do_spawn(const struct actor *a)
 {
     task(int) t;
     int name = -1, result;
+    bool off;
 
     if (a->depth >= 2 || world.threads >= THREADS_MAX)
         return;
-    world.threads++;
-    t = spawn(act, a->depth + 1);
+    t = start(a->depth + 1);
+    if (check_random(2))
+        do_anything(a);
+    if (check_random(4) == 0) {
+        expect(a, 17, task_detach(t));
+        return;
+    }
     if (world.has_few_stacks) {
         world.orphans[world.orphans_count++] = t;
         return;
     }
-    if (check_random(2))
-        do_anything(a);
+    off = is_off(a);
     result = task_join(t, &name);
     if (result != 0)
         world.orphans[world.orphans_count++] = t;
     if ((result == 0) != (name >= 0))
         wrong(a, "a join gave no result, or a failed one gave one", name);
-    expect(a, 9, result);
+    expect_parking(a, 9, off, result);
 }
 
 static int yield_value(gen(int) self, const struct actor *a)
@@ -267,9 +349,9 @@ static int yield_value(gen(int) self, const struct actor *a)
     return result;
 }
 
-static void act_as_body(gen(int) self, int depth)
+static void act_as_body(gen(int) self, int name, int depth)
 {
-    struct actor a = {.name = world.threads, .depth = depth, .is_body = true};
+    struct actor a = {.name = name, .depth = depth, .is_body = true};
 
     for (int i = 0; i < OPS; i++) {
         if (check_random(2))
@@ -284,6 +366,7 @@ static void act_as_body(gen(int) self, int depth)
 static void ask_for_value(const struct actor *a, gen(int) g)
 {
     struct actor inside = *a;
+    const bool off = is_off(a);
     int value = -1, result;
 
     if (world.has_few_stacks || check_random(2)) {
@@ -293,7 +376,7 @@ static void ask_for_value(const struct actor *a, gen(int) g)
         result = gen_next(g, &value);
     }
     took(a, value, result);
-    expect(&inside, 11, result);
+    expect_parking(&inside, 11, off, result);
 }
 
 static void do_generate(const struct actor *a)
@@ -302,8 +385,7 @@ static void do_generate(const struct actor *a)
 
     if (a->depth >= 2 || world.threads >= THREADS_MAX)
         return;
-    world.threads++;
-    g = gen_new(int, act_as_body, a->depth + 1);
+    g = gen_new(int, act_as_body, world.threads++, a->depth + 1);
     for (uint32_t i = check_random(6); i < 6; i++) {
         ask_for_value(a, g);
         if (check_random(3) == 0)
@@ -317,8 +399,8 @@ static void do_generate(const struct actor *a)
 static void do_anything(const struct actor *a)
 {
     static void (*const calls[])(const struct actor *) = {
-        do_send,   do_send,  do_receive, do_receive, do_try,   do_select,   do_select,
-        do_select, do_sleep, do_yield,   do_within,  do_close, do_generate, do_spawn,
+        do_send,  do_send,  do_receive, do_receive, do_try,      do_select, do_select, do_select,
+        do_sleep, do_yield, do_within,  do_close,   do_generate, do_spawn,  do_shield, do_cancel,
     };
 
     calls[check_random(sizeof calls / sizeof calls[0])](a);
@@ -337,21 +419,22 @@ static void begin_world(void)
 
 static void run_world(void)
 {
-    task(int) tasks[6];
-    const int n = 2 + (int)check_random(5);
+    task(int) tasks[ROOTS_MAX];
+    const int n = 2 + (int)check_random(ROOTS_MAX - 1);
     const struct actor self = {.name = -1};
 
-    for (int i = 0; i < n; i++) {
-        world.threads++;
-        tasks[i] = spawn(act, 0);
-    }
+    for (int i = 0; i < n; i++)
+        tasks[i] = start(0);
     weft_sleep(END_NS);
     for (int i = 0; i < CHANS; i++)
         chan_close(world.chans[i]);
     for (int i = 0; i < n; i++)
         expect(&self, 13, task_join(tasks[i]));
-    for (int i = 0; i < world.orphans_count; i++)
-        expect(&self, 14, task_join(world.orphans[i]));
+    for (int i = 0, turns = 0; check_threads() > 0 && turns < END_NS; turns++) {
+        while (i < world.orphans_count)
+            expect(&self, 14, task_join(world.orphans[i++]));
+        weft_sleep(1); /* some were detached, and may leave orphans */
+    }
 }
 
 static void end_world(void)
