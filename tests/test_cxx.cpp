@@ -318,7 +318,117 @@ void deadlines_are_kept()
     chan_free(c);
 }
 
+// Says goodbye when it goes, whatever its thread is told.
+class farewell
+{
+  public:
+    explicit farewell(chan_tx(int) to) : out(to) {}
+    farewell(const farewell &) = delete;
+    farewell &operator=(const farewell &) = delete;
+    ~farewell()
+    {
+        weft_shield(chan_send(out, 7));
+    }
+
+  private:
+    chan_tx(int) out;
+};
+
+int wait_and_say_farewell(chan_rx(int) in, chan_tx(int) out)
+{
+    const farewell last(out);
+
+    return chan_recv(in, nullptr);
+}
+
+void tasks_are_cancelled_and_detached()
+{
+    auto in = chan_new(int);
+    auto out = chan_new(int);
+    task(int) t = spawn(wait_and_say_farewell, in, out);
+    auto detached = spawn([](chan_rx(int) c) { chan_recv(c, nullptr); }, in);
+    auto counting = spawn([](const counted &) { weft_yield(); }, counted(1));
+    int result = 0;
+    int said = 0;
+
+    weft_yield();
+    check(task_cancel(t) == 0 && task_cancel(t) == 0);
+    check(chan_recv(out, &said) == 0 && said == 7);
+    check(task_join(t, &result) == 0 && result == -ECANCELED);
+    check(task_cancel(t) == -ESRCH);
+    check(task_detach(detached) == 0 && task_detach(counting) == 0);
+    check(task_cancel(detached) == 0);
+    for (int i = 0; i < 3; i++)
+        weft_yield();
+    check(task_cancel(detached) == -ESRCH && task_cancel(counting) == -ESRCH);
+    check(counted::alive == 0);
+    check(task_cancel(task(int){}) == -EINVAL && task_detach(task(void){}) == -EINVAL);
+    check(weft_set_name("main") == 0 && weft_is_cancelled() == 0);
+    chan_free(in);
+    chan_free(out);
+}
+
+std::string leaves_a_shield_by_return(chan(int) c)
+{
+    const counted local(1);
+
+    weft_shield(__extension__({
+        const counted inner(2);
+        if (c)
+            return std::string("returned");
+        inner.value;
+    }));
+    return "fell through";
+}
+
+void shields_keep_off_deadlines()
+{
+    auto c = chan_new(int);
+    int turns = 0;
+    point p = weft_shield(point{1, 2});
+    std::string text = weft_shield(std::string(100, 'x'));
+
+    check(p.x == 1 && p.y == 2 && text.size() == 100);
+    check(weft_within(0, weft_shield(weft_sleep(1))) == 0);
+    check(weft_shield(weft_within(0, weft_sleep(1))) == -ETIMEDOUT);
+    check(weft_within(0, weft_remaining()) == 0);
+    check(weft_within(0, weft_shield(weft_remaining())) == WEFT_FOREVER);
+    check(leaves_a_shield_by_return(c) == "returned");
+    check(counted::alive == 0);
+    for (int i = 0; i < 3; i++)
+        weft_shield(__extension__({
+            turns++;
+            if (i == 1)
+                break;
+            i;
+        }));
+    check(turns == 2);
+    check(weft_remaining() == WEFT_FOREVER);
+    chan_free(c);
+}
+
 #if defined __cpp_exceptions
+void an_exception_leaves_a_shield_behind_it()
+{
+    int caught = 0;
+
+    try {
+        weft_within(0, __extension__({
+                        try {
+                            weft_shield(throw 1);
+                        } catch (int n) {
+                            caught += n;
+                        }
+                        check(weft_sleep(1) == -ETIMEDOUT);
+                        weft_shield(throw 2);
+                    }));
+    } catch (int n) {
+        caught += n;
+    }
+    check(caught == 3);
+    check(weft_sleep(1) == 0);
+}
+
 void an_exception_leaves_a_deadline_behind_it()
 {
     auto c = chan_new(int);
@@ -385,8 +495,11 @@ int main()
     generators_yield_and_take();
     deadlines_are_kept();
     mutex_and_the_others_work();
+    tasks_are_cancelled_and_detached();
+    shields_keep_off_deadlines();
 #if defined __cpp_exceptions
     an_exception_leaves_a_deadline_behind_it();
+    an_exception_leaves_a_shield_behind_it();
 #endif
     // The names of the standard library that weft must not take.
     std::this_thread::yield();

@@ -271,6 +271,7 @@ int starts(chan(int) c, struct weft_spawn_opts *opts)
     n += go_with((&(struct weft_spawn_opts){.size = sizeof *opts, .name = "named"}), nothing);
     n += task_join(a, &i) + task_join(b, &x) + task_join(d, &truth) + task_join(e);
     n += task_join(f, &sum) + task_join(spawn(word, c, 1), NULL) + task_join(spawn(nothing));
+    n += task_cancel(a) + task_cancel(spawn(nothing)) + task_detach(n ? b : NULL) + task_detach(e);
     return n;
 }
 
@@ -368,6 +369,8 @@ int deadlines(chan(int) c)
         const char *text = weft_within(WEFT_FOREVER, chan_close(c), "text");
 
         weft_within(0, nothing());
+        weft_shield(nothing());
+        p = weft_shield((struct point){(int)sizeof text, weft_shield(weft_within(1, i))});
         weft_within(WEFT_US(1), __extension__({
                         if (i == 1)
                             continue;

@@ -71,6 +71,7 @@ int starts(holder &h, const std::string &text)
 
     n += weft_go(worker, h.ints, 1) + weft_go_with(&opts, [text] { (void)text; });
     h.truth = weft_spawn([](const std::string &s) { return s.empty(); }, text);
+    n += weft_task_cancel(h.truth) + weft_task_detach(weft_spawn(worker, h.ints, 2));
     n += weft_task_join(h.truth, &truth) +
          weft_task_join(weft_spawn_with(nullptr, worker, h.ints, 2));
     h.ints_made = weft_gen_new(int, [](weft_gen(int) self) { weft_gen_yield(self, 1); });

@@ -178,5 +178,21 @@ int wrong_cxx(chan(int) ints, chan(double) doubles, chan_rx(int) rx, chan_tx(int
     n += gen_yield(g, 1);
 #endif
 
+#if CASE == 21 // cancelling a channel
+    // gcc: no matching function for call to 'weft_task_cancel\(
+    // clang: no matching function for call to 'weft_task_cancel'
+    n += task_cancel(ints);
+#else
+    n += task_cancel(spawn([] {}));
+#endif
+
+#if CASE == 22 // detaching a number
+    // gcc: no matching function for call to 'weft_task_detach\(
+    // clang: no matching function for call to 'weft_task_detach'
+    n += task_detach(x);
+#else
+    n += task_detach(spawn([] { return 1; }));
+#endif
+
     return n + chan_close(c) + chan_select_n(set, 1);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting what cannot be called so, and joining into the wrong type. How to read it: check.sh. */
+/* Starting what cannot be called so, joining into the wrong type, and what is no task. How to read
+ * it: check.sh. */
 #include <weft.h>
 
 struct point {
@@ -148,6 +149,46 @@ int wrong_start(chan(int) ints, chan(double) doubles, const char *text, struct l
     n += go_with(65536, nothing);
 #else
     n += go_with(NULL, nothing);
+#endif
+
+#if CASE == 18 /* cancelling a channel */
+    /* gcc: passing argument 1 of '\*ints' from incompatible pointer type */
+    /* clang: incompatible pointer types passing 'struct weft_thread \*' to .*'struct weft_chan \*' */
+    n += task_cancel(ints);
+#else
+    n += task_cancel(t);
+#endif
+
+#if CASE == 19 /* cancelling a number */
+    /* gcc: invalid type argument of unary '\*' \(have 'int'\) */
+    /* clang: indirection requires pointer operand \('int' invalid\) */
+    n += task_cancel(x);
+#else
+    n += task_cancel(t);
+#endif
+
+#if CASE == 20 /* detaching a channel */
+    /* gcc: passing argument 1 of '\*ints' from incompatible pointer type */
+    /* clang: incompatible pointer types passing 'struct weft_thread \*' to .*'struct weft_chan \*' */
+    n += task_detach(ints);
+#else
+    n += task_detach(t);
+#endif
+
+#if CASE == 21 /* detaching what is no task */
+    /* gcc: called object .*is not a function or function pointer */
+    /* clang: called object type 'double' is not a function or function pointer */
+    n += task_detach(&d);
+#else
+    n += task_detach(t);
+#endif
+
+#if CASE == 22 /* the result of a shield of nothing */
+    /* gcc: void value not ignored as it ought to be|invalid use of void expression */
+    /* clang: invalid operands to binary expression|assigning to 'int' from incompatible type 'void' */
+    n = weft_shield(nothing());
+#else
+    weft_shield(nothing());
 #endif
 
     return n;
