@@ -197,7 +197,7 @@ static void every_call_that_parks_returns_etimedout_after_the_deadline(void **st
     }
 }
 
-/* ---- -ECANCELED: in the body of a generator that is being closed ---- */
+/* ---- -ECANCELED: in a task that is cancelled, in the body of a generator that is being closed ---- */
 
 static int canceled[2];
 
@@ -221,6 +221,31 @@ static void every_call_that_parks_returns_ecanceled_in_a_body_that_is_closed(voi
         assert_int_equal(canceled[1], -ECANCELED); /* and would park */
         assert_int_equal(into, AS_IT_WAS);
     }
+}
+
+static void make_call_twice_in_task(call *f)
+{
+    canceled[0] = f();
+    canceled[1] = f();
+}
+
+static void every_call_that_parks_returns_ecanceled_in_a_task_that_is_cancelled(void **state)
+{
+    (void)state;
+    for (int i = 0; i < PARKING; i++)
+        for (int parked = 0; parked < 2; parked++) {
+            task(void) made = spawn(make_call_twice_in_task, parking[i]);
+
+            if (parked)
+                check_settle();
+            canceled[0] = canceled[1] = 0;
+            assert_int_equal(task_cancel(made), 0);
+            assert_true(check_now(CHECK_RUNNING));
+            assert_int_equal(task_join(made), 0);
+            assert_int_equal(canceled[0], -ECANCELED);
+            assert_int_equal(canceled[1], -ECANCELED);
+            assert_int_equal(into, AS_IT_WAS);
+        }
 }
 
 /* The call before it was cancelled; then the deadline passes as well. */
@@ -545,6 +570,10 @@ static void without_memory_for_a_worker_calls_return_and_do_nothing(void **state
     weft_yield();
     weft_deadlock_returns(1);
     assert_int_equal(weft_within(1, 5), 5);
+    assert_int_equal(weft_shield(5), 5);
+    assert_true(weft_within(1, weft_remaining()) == WEFT_FOREVER);
+    assert_int_equal(weft_is_cancelled(), 0);
+    assert_int_equal(weft_set_name("name"), -ENOMEM);
     assert_true(weft_now() > 0);
     assert_null(weft__self);
 }
@@ -595,6 +624,7 @@ int main(void)
         objects_test(every_call_that_parks_returns_etimedout_at_once_where_there_is_no_time),
         objects_test(every_call_that_parks_returns_etimedout_after_the_deadline),
         objects_test(every_call_that_parks_returns_ecanceled_in_a_body_that_is_closed),
+        objects_test(every_call_that_parks_returns_ecanceled_in_a_task_that_is_cancelled),
         objects_test(ecanceled_comes_before_etimedout),
         objects_test(every_call_of_mains_that_parks_returns_edeadlk_if_the_program_asked_for_it),
         objects_test(after_edeadlk_what_was_waited_for_can_still_be_had),
