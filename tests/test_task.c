@@ -637,6 +637,7 @@ static void the_cancelled_run_in_the_order_of_their_cancelling_and_no_sooner(voi
     for (int i = 0; i < 4; i++)
         task_join(tasks[i]);
     assert_noted("2 3 0 1 ");
+    check_unwatch(c);
     chan_free(c);
 }
 
