@@ -9,6 +9,7 @@
 #include "gen.h"
 #include "runtime/calls.h"
 #include "runtime/deadline.h"
+#include "runtime/local.h"
 #include "runtime/report.h"
 
 struct shutdown {
@@ -61,6 +62,13 @@ static void shutdown_free_chans(struct weft_worker *w)
     }
 }
 
+/* What main's own values leave behind ends as well. */
+static int shutdown_end_locals(struct weft_worker *w)
+{
+    weft_shield(weft__locals_end(&w->root));
+    return shutdown_end_threads(w);
+}
+
 /* Nobody runs on any of them. */
 static void shutdown_free_stacks(struct weft_worker *w)
 {
@@ -78,6 +86,8 @@ WEFT_API int weft_shutdown(void)
     if (w->current != &w->root)
         weft__mistake("weft_shutdown by a green thread: it is for the OS thread's own, as main is");
     result = shutdown_end_threads(w);
+    if (result == 0)
+        result = shutdown_end_locals(w);
     if (result == 0)
         result = weft_shield(weft__gens_end(w));
     if (result != 0)

@@ -84,7 +84,8 @@ struct weft_control {
     struct weft_start *starting;    /* the innermost go or spawn whose arguments it is evaluating */
     struct weft_pool *pool;         /* of its stack; NULL for a root */
     char *base;                     /* its stack's lowest address, the guard */
-    void *exceptions[2]; /* the C++ library's per-thread state, while it is not running */
+    void *exceptions[2];        /* the C++ library's per-thread state, while it is not running */
+    struct weft_locals *locals; /* its thread-local values, if its record's flag says so */
     struct weft_sanitizer sanitizer;
 };
 

@@ -9,6 +9,7 @@
 #include <weft/thread.h>
 
 #include "calls.h"
+#include "local.h"
 #include "sched.h"
 
 /* ---- starting ---- */
@@ -305,19 +306,37 @@ static struct weft_control *spawn_joined(struct weft_worker *w, struct weft_thre
     return joiner;
 }
 
-struct weft_control *weft__thread_run(struct weft_worker *w, struct weft_control *c)
+/* The end of an ordinary thread, whom a joiner may wait for. */
+static inline struct weft_control *spawn_end(struct weft_worker *w, struct weft_thread *t)
 {
-    struct weft_thread *t = c->thread;
-
-    t->does.word = spawn_run(t);
     t->state = WEFT__THREAD_DONE;
-    if (WEFT__UNLIKELY(t->flags & WEFT__THREAD_BODY))
-        return w->body_ended(w, t->waits_for_end.generator);
     if (t->waits_for_end.joiner)
         return spawn_joined(w, t, t->waits_for_end.joiner);
     if (t->flags & WEFT__THREAD_DETACHED)
         weft__thread_free(&w->threads, t);
     return NULL;
+}
+
+/* Of any thread. Its values are destroyed first, by code of the program's that may do as it likes. */
+static WEFT__COLD struct weft_control *spawn_end_any(struct weft_worker *w, struct weft_control *c)
+{
+    struct weft_thread *t = c->thread;
+
+    weft__locals_end(c);
+    if (!(t->flags & WEFT__THREAD_BODY))
+        return spawn_end(w, t);
+    t->state = WEFT__THREAD_DONE;
+    return w->body_ended(w, t->waits_for_end.generator);
+}
+
+struct weft_control *weft__thread_run(struct weft_worker *w, struct weft_control *c)
+{
+    struct weft_thread *t = c->thread;
+
+    t->does.word = spawn_run(t);
+    if (WEFT__UNLIKELY(t->flags & WEFT__THREAD_ENDS))
+        return spawn_end_any(w, c);
+    return spawn_end(w, t);
 }
 
 /* ---- the rest of the family ---- */

@@ -33,15 +33,19 @@ enum weft__thread_state {
 enum { WEFT__THREAD_CANCELLED_BIT = 15 };
 
 enum {
-    WEFT__THREAD_DETACHED = 1, /* nobody joins it: its record is freed at its end */
-    WEFT__THREAD_FLOAT = 2,    /* its result comes in a vector register */
-    WEFT__THREAD_FAR = 4,      /* arguments.far holds its arguments */
-    WEFT__THREAD_COPY = 8,     /* words hold a copied object, not captured registers */
-    WEFT__THREAD_BODY = 16,    /* a generator's body: waits_for_end is its generator */
-    WEFT__THREAD_ROOT = 32,    /* an OS thread's own stack */
-    WEFT__THREAD_NAMED = 64,   /* its side holds a name */
-    WEFT__THREAD_OWNS = 128,   /* arguments.far is from malloc */
+    WEFT__THREAD_DETACHED = 1,  /* nobody joins it: its record is freed at its end */
+    WEFT__THREAD_FLOAT = 2,     /* its result comes in a vector register */
+    WEFT__THREAD_FAR = 4,       /* arguments.far holds its arguments */
+    WEFT__THREAD_COPY = 8,      /* words hold a copied object, not captured registers */
+    WEFT__THREAD_BODY = 16,     /* a generator's body: waits_for_end is its generator */
+    WEFT__THREAD_ROOT = 32,     /* an OS thread's own stack */
+    WEFT__THREAD_NAMED = 64,    /* its side holds a name */
+    WEFT__THREAD_OWNS = 128,    /* arguments.far is from malloc */
+    WEFT__THREAD_LOCALS = 1024, /* it has thread-local values: its control block knows them */
     WEFT__THREAD_CANCELLED = 1 << WEFT__THREAD_CANCELLED_BIT, /* for good */
+
+    /* There is more to its end than its record. */
+    WEFT__THREAD_ENDS = WEFT__THREAD_BODY | WEFT__THREAD_LOCALS,
 };
 
 enum {

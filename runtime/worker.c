@@ -9,6 +9,7 @@
 #include <weft/deadline.h>
 
 #include "calls.h"
+#include "local.h"
 #include "layout.h"
 #include "census.h"
 #include "report.h"
@@ -83,8 +84,17 @@ static int worker_init(struct weft_worker *w)
     return worker_init_root(w);
 }
 
+static void worker_drop_locals(struct weft_thread *t, void *data)
+{
+    (void)data;
+    weft__locals_drop(t);
+}
+
 void weft__worker_end(struct weft_worker *w)
 {
+    if (w->root.thread)
+        weft__locals_end(&w->root);
+    weft__thread_each(&w->threads, worker_drop_locals, NULL);
     if (w->census)
         weft__census_end(w);
     weft__self = NULL;
@@ -136,6 +146,7 @@ static void worker_drop(struct weft_thread *t, void *worker)
     if (t->state == WEFT__THREAD_STARTED) {
         struct weft_control *c = t->at.control;
 
+        weft__locals_drop(t);
         worker_unhook(c);
         c->thread = NULL;
         if (c->pool)

@@ -281,6 +281,27 @@ void generators_yield_and_take()
     check(gen_close(gen_new(int, count, 0, 1)) == 0);
 }
 
+void delete_string(void *value)
+{
+    delete static_cast<std::string *>(value);
+}
+
+weft_local own_text = WEFT_LOCAL(delete_string);
+weft_local own_counted = WEFT_LOCAL([](void *value) { delete static_cast<counted *>(value); });
+
+void threads_have_values_of_their_own()
+{
+    for (int i = 0; i < 3; i++)
+        check(task_join(spawn([i, keeps = counted(i)] {
+                  weft_local_set(&own_text, new std::string(100, static_cast<char>('a' + i)));
+                  weft_local_set(&own_counted, new counted(keeps.value));
+                  weft_yield();
+                  check(static_cast<std::string *>(weft_local_get(&own_text))->at(99) == 'a' + i);
+              })) == 0);
+    check(counted::alive == 0);
+    check(weft_local_get(&own_text) == nullptr);
+}
+
 std::string leaves_by_return(chan(int) c)
 {
     const counted local(1);
@@ -493,6 +514,7 @@ int main()
     tasks_are_joined();
     callables_and_arguments_are_kept_until_the_thread_ends();
     generators_yield_and_take();
+    threads_have_values_of_their_own();
     deadlines_are_kept();
     mutex_and_the_others_work();
     tasks_are_cancelled_and_detached();

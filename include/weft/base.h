@@ -23,6 +23,7 @@
  *   | -EDEADLK   | nothing can run any more: main's call, after weft_deadlock_returns()           |
  *   | -ESRCH     | weft_task_cancel(): the thread has ended                                       |
  *   | -ENOMEM    | no memory; calls that give a handle give NULL instead                          |
+ *   | -ENOSPC    | weft_local_set(): there are too many keys                                      |
  *
  * - A send, receive, select or join that fails has done nothing: an object that it was to fill is
  *   as it was, and a value that it was to send is still the caller's.

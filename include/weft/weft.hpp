@@ -25,6 +25,7 @@
 #include "start.h"
 #include "thread.h"
 #include "deadline.h"
+#include "local.h"
 #include "chan.h"
 #include "select.h"
 #include "gen.h"

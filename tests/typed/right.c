@@ -361,6 +361,14 @@ int nests(chan(int) c, gen(int, long) g)
     return n;
 }
 
+static struct weft_local local = WEFT_LOCAL(NULL), empty;
+
+int locals(void);
+int locals(void)
+{
+    return weft_local_set(&local, &local) + weft_local_set(&empty, weft_local_get(&local));
+}
+
 int deadlines(chan(int) c);
 int deadlines(chan(int) c)
 {
