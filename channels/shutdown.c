@@ -9,6 +9,7 @@
 #include "gen.h"
 #include "runtime/calls.h"
 #include "runtime/deadline.h"
+#include "runtime/group.h"
 #include "runtime/local.h"
 #include "runtime/report.h"
 
@@ -93,6 +94,7 @@ WEFT_API int weft_shutdown(void)
     if (result != 0)
         return result;
     weft__thread_each(&w->threads, shutdown_forget_task, w);
+    weft__groups_free(w);
     shutdown_free_chans(w);
     shutdown_free_stacks(w);
     return 0;

@@ -10,6 +10,7 @@
 #include "weft/start.h"
 #include "weft/thread.h"
 #include "weft/deadline.h"
+#include "weft/group.h"
 #include "weft/local.h"
 #include "weft/sync.h"
 #include "weft/chan.h"

@@ -134,8 +134,10 @@ struct weft_worker {
     struct weft_outside outside;
     struct weft_oracle oracle;
     struct weft_threads threads;
-    struct weft_list chans; /* that were not freed yet, the oldest first, by their links */
-    struct weft_list gens;  /* likewise */
+    struct weft_list chans;      /* that were not freed yet, the oldest first, by their links */
+    struct weft_list gens;       /* likewise */
+    struct weft_list groups;     /* likewise */
+    struct weft_list cancelling; /* groups whose members are being cancelled, by their links */
     struct weft_stacks stacks;
     struct weft_starved starved[WEFT__STACK_CLASSES];
     bool deadlock_returns;            /* weft_deadlock_returns */
@@ -147,6 +149,10 @@ struct weft_worker {
     /* A generator's body has ended, or was dropped by a fork: as run_thread answers. NULL until
      * there is a generator. */
     struct weft_control *(*body_ended)(struct weft_worker *w, struct weft_gen *g);
+    /* A group's member has ended: as run_thread answers. NULL until there is a group. */
+    struct weft_control *(*member_ended)(struct weft_worker *w, struct weft_thread *t);
+    /* So has a thread that has made groups: stops the program if one has members left. */
+    void (*creator_ended)(struct weft_thread *t);
     struct weft_census *census; /* NULL: off */
     struct weft_control root;   /* the OS thread's own stack: main */
 };

@@ -323,10 +323,14 @@ static WEFT__COLD struct weft_control *spawn_end_any(struct weft_worker *w, stru
     struct weft_thread *t = c->thread;
 
     weft__locals_end(c);
-    if (!(t->flags & WEFT__THREAD_BODY))
+    if (t->flags & WEFT__THREAD_GROUPS)
+        w->creator_ended(t);
+    if (!(t->flags & (WEFT__THREAD_BODY | WEFT__THREAD_GROUPED)))
         return spawn_end(w, t);
     t->state = WEFT__THREAD_DONE;
-    return w->body_ended(w, t->waits_for_end.generator);
+    if (t->flags & WEFT__THREAD_BODY)
+        return w->body_ended(w, t->waits_for_end.generator);
+    return w->member_ended(w, t);
 }
 
 struct weft_control *weft__thread_run(struct weft_worker *w, struct weft_control *c)

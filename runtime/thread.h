@@ -2,7 +2,7 @@
 /* Records: what is known of a green thread from its spawn to its join.
  *
  * A thread has two parts. The record lives in type-stable slabs and is small, because a million of
- * them may wait to be run: one cache line, and beside it, for the few that need it, a side of 96
+ * them may wait to be run: one cache line, and beside it, for the few that need it, a side of 144
  * bytes, which is not touched otherwise. The control block (sched.h) lives at the top of the
  * stack, from the first run to the end. A slab belongs to one worker and is never given to another
  * type, so that a stale handle finds a record whose generation differs, and no freed memory. */
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base.h"
+#include "list.h"
 #include "start.h"
 
 struct weft_control;
@@ -41,11 +42,14 @@ enum {
     WEFT__THREAD_ROOT = 32,     /* an OS thread's own stack */
     WEFT__THREAD_NAMED = 64,    /* its side holds a name */
     WEFT__THREAD_OWNS = 128,    /* arguments.far is from malloc */
+    WEFT__THREAD_GROUPED = 256, /* a group's member: waits_for_end is its group */
+    WEFT__THREAD_GROUPS = 512,  /* it has made groups: its side lists them */
     WEFT__THREAD_LOCALS = 1024, /* it has thread-local values: its control block knows them */
     WEFT__THREAD_CANCELLED = 1 << WEFT__THREAD_CANCELLED_BIT, /* for good */
 
     /* There is more to its end than its record. */
-    WEFT__THREAD_ENDS = WEFT__THREAD_BODY | WEFT__THREAD_LOCALS,
+    WEFT__THREAD_ENDS =
+        WEFT__THREAD_BODY | WEFT__THREAD_GROUPED | WEFT__THREAD_GROUPS | WEFT__THREAD_LOCALS,
 };
 
 enum {
@@ -70,6 +74,7 @@ struct weft_thread {
     union {
         struct weft_control *joiner; /* parked in join, or NULL */
         struct weft_gen *generator;  /* BODY */
+        struct weft_group *group;    /* GROUPED */
     } waits_for_end;
     const char *site;    /* "worker at main.c:12", static */
     uint32_t generation; /* of the slot; never zero; grows when the record is freed */
@@ -90,6 +95,9 @@ _Static_assert(sizeof(struct weft_thread) == WEFT__THREAD_BYTES, "a record is a 
 struct weft_thread_side {
     _Alignas(16) uint64_t words[WEFT__THREAD_SIDE_WORDS]; /* as weft_go_copy promises */
     char name[WEFT__THREAD_NAME_BYTES];
+    struct weft_list member;    /* GROUPED: in its group's list */
+    struct weft_thread *thread; /* GROUPED: the record beside it */
+    struct weft_list groups;    /* GROUPS: those that it has made and nobody has freed */
 };
 
 /* Aligned to the size of all its records, so that a record knows its slab. */

@@ -9,9 +9,10 @@
 #include <weft/deadline.h>
 
 #include "calls.h"
-#include "local.h"
-#include "layout.h"
 #include "census.h"
+#include "group.h"
+#include "layout.h"
+#include "local.h"
 #include "report.h"
 #include "sched.h"
 #include "settings.h"
@@ -77,6 +78,8 @@ static int worker_init(struct weft_worker *w)
     weft__wheel_init(&w->timers, weft__sched_now(w));
     weft__list_init(&w->chans);
     weft__list_init(&w->gens);
+    weft__list_init(&w->groups);
+    weft__list_init(&w->cancelling);
     weft__oracle_init(&w->oracle, 0);
     weft__sched_set_oracle(w, NULL, NULL);
     weft__threads_init(&w->threads, w);
@@ -183,6 +186,7 @@ static void worker_forked(void)
     weft__census_forked(w);
     w->clock.is_sharp = false;
     w->forked = weft__thread_handle(w->current->thread);
+    weft__groups_drop(w, worker_survives_fork);
     weft__thread_each(&w->threads, worker_drop, w);
 }
 

@@ -8,6 +8,7 @@
 
 #include "channels/chan.h"
 #include "runtime/calls.h"
+#include "runtime/group.h"
 #include "runtime/sync.h"
 #include "runtime/worker.h"
 
@@ -450,6 +451,54 @@ static void check_channels(const struct check_sums *sums)
         check_wrong("%zu waiters are in the channels, %zu wait in them", nodes, sums->nodes);
 }
 
+/* ---- groups ---- */
+
+static size_t check_length(const struct weft_list *list, const char *what)
+{
+    size_t count = 0;
+
+    if (check_list(list, what))
+        for (const struct weft_list *link = list->next; link != list; link = link->next)
+            count++;
+    return count;
+}
+
+static void check_members(const struct weft_group *g)
+{
+    for (const struct weft_list *link = g->members.next; link != &g->members; link = link->next) {
+        const struct weft_thread *t =
+            WEFT__CONTAINER_OF(link, struct weft_thread_side, member)->thread;
+
+        if (!(t->flags & WEFT__THREAD_GROUPED) || t->waits_for_end.group != g ||
+            (g->is_cancelled && !(t->flags & WEFT__THREAD_CANCELLED)))
+            check_wrong("thread %u is in a group's list, and not as its member",
+                        weft__thread_slot(t) + 1);
+    }
+}
+
+static void check_groups(const struct weft_worker *w)
+{
+    if (!weft__list_is_empty(&w->cancelling))
+        check_wrong("a group is left half cancelled");
+    for (const struct weft_list *link = w->groups.next; link != &w->groups; link = link->next) {
+        const struct weft_group *g = WEFT__CONTAINER_OF(link, struct weft_group, link);
+        size_t members = check_length(&g->members, "members");
+        size_t slots = check_length(&g->slots, "a group's slots");
+
+        if (members + slots != g->running || (g->running_max && g->running > g->running_max))
+            check_wrong("a group has %zu members and %zu slots, and counts %zu", members, slots,
+                        g->running);
+        if (check_length(&g->callers, "a group's callers") > 0 &&
+            (g->running != g->running_max || g->is_cancelled))
+            check_wrong("a thread waits for a place that is free, or for ever");
+        if (g->waiter && (g->running == 0 || g->waiter->on != g || !g->waiter->wait))
+            check_wrong("a thread waits for a group without members");
+        if (g->result != 0 && !g->is_cancelled)
+            check_wrong("a group has failed, and is not cancelled");
+        check_members(g);
+    }
+}
+
 /* ---- timers ---- */
 
 static size_t check_slot(const struct weft_wheel *wheel, unsigned level, unsigned slot)
@@ -524,6 +573,7 @@ bool check_now(enum check_moment moment)
     check_starved(w);
     check_records(w, &sums);
     check_channels(&sums);
+    check_groups(w);
     check_wheel(&w->timers, &sums);
     check_pools(&w->stacks, &sums);
     return check_broken[0] == '\0';

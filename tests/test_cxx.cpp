@@ -281,6 +281,65 @@ void generators_yield_and_take()
     check(gen_close(gen_new(int, count, 0, 1)) == 0);
 }
 
+void groups_wait_for_callables()
+{
+    const std::string long_text(1000, 'x');
+    auto g = group_new(2);
+    int sum = 0;
+
+    for (int i = 0; i < 10; i++)
+        check(group_go(g, [i, &sum] {
+                  weft_yield();
+                  sum += i;
+                  return 0;
+              }) == 0);
+    check(group_go(
+              g,
+              [&sum](std::unique_ptr<int> up, const std::string &text) {
+                  sum += *up + static_cast<int>(text.size());
+                  return 0;
+              },
+              std::make_unique<int>(5), long_text) == 0);
+    check(group_wait(g) == 0);
+    check(sum == 45 + 5 + 1000);
+    check(group_who(g) == nullptr);
+    check(group_go(g, [c = counted(1)] { return c.value; }) == 0);
+    check(group_wait(g) == 1);
+    check(std::strstr(group_who(g), "group_go at ") != nullptr);
+    check(group_go(g, [c = counted(2)] { return c.value; }) == -ECANCELED);
+    check(counted::alive == 0);
+    check(group_cancel(g) == 0);
+    group_free(g);
+    check(group_go(nullptr, [] { return 0; }) == -EINVAL);
+}
+
+#if defined __cpp_exceptions
+struct throws_when_copied {
+    throws_when_copied() = default;
+    throws_when_copied(const throws_when_copied &)
+    {
+        throw 1;
+    }
+};
+
+void an_argument_that_cannot_be_copied_gives_the_place_back()
+{
+    auto g = group_new(1);
+    bool caught = false;
+
+    try {
+        group_go(
+            g, [](const throws_when_copied &) { return 0; }, throws_when_copied());
+    } catch (int) {
+        caught = true;
+    }
+    check(caught);
+    check(weft_within(0, group_go(g, [] { return 0; })) == 0); // there is room
+    check(group_wait(g) == 0);
+    group_free(g);
+}
+#endif
+
 void delete_string(void *value)
 {
     delete static_cast<std::string *>(value);
@@ -514,6 +573,7 @@ int main()
     tasks_are_joined();
     callables_and_arguments_are_kept_until_the_thread_ends();
     generators_yield_and_take();
+    groups_wait_for_callables();
     threads_have_values_of_their_own();
     deadlines_are_kept();
     mutex_and_the_others_work();
@@ -521,6 +581,7 @@ int main()
     shields_keep_off_deadlines();
 #if defined __cpp_exceptions
     an_exception_leaves_a_deadline_behind_it();
+    an_argument_that_cannot_be_copied_gives_the_place_back();
     an_exception_leaves_a_shield_behind_it();
 #endif
     // The names of the standard library that weft must not take.

@@ -116,6 +116,7 @@ static int set_and_return(int result)
 
 static void whoever_waits_for_a_threads_end_sees_its_values_destroyed(void **state)
 {
+    struct weft_group *g = group_new(0);
     int result;
 
     (void)state;
@@ -125,6 +126,10 @@ static void whoever_waits_for_a_threads_end_sees_its_values_destroyed(void **sta
     go(set_and_return, 5);
     check_settle();
     assert_noted("~b ");
+    group_go(g, set_and_return, 7);
+    assert_int_equal(group_wait(g), 7);
+    assert_noted("~b ");
+    group_free(g);
 }
 
 static void a_value_that_was_taken_back_is_not_destroyed(void **state);

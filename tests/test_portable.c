@@ -49,6 +49,16 @@ static int answer(void)
 }
 WEFT_FN(answer);
 
+static void a_group_starts_functions(void **state)
+{
+    struct weft_group *g = group_new(1);
+
+    (void)state;
+    assert_int_equal(group_go(g, answer), 0);
+    assert_int_equal(group_wait(g), 42);
+    group_free(g);
+}
+
 static void a_function_without_parameters_starts(void **state)
 {
     int result = 0;
@@ -304,6 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_function_without_parameters_starts),
+        cmocka_unit_test(a_group_starts_functions),
         cmocka_unit_test(arguments_of_every_kind_arrive),
         cmocka_unit_test(starts_nest_in_arguments),
         cmocka_unit_test(arguments_are_evaluated_once),

@@ -6,8 +6,8 @@
  * Rules that hold for all of weft:
  *
  * - A *green thread* (thread, for short) is a C function that runs on a stack of its own. Each
- *   belongs for life to the OS thread that started it; so do channels, tasks and generators. main
- *   is a green thread as well: there is no start call, and when main returns, the process ends.
+ *   belongs for life to the OS thread that started it; so do channels, tasks, groups and generators.
+ *   main is a green thread as well: there is no start call, and when main returns, the process ends.
  * - A call that *may park* lets other threads run meanwhile. Between such calls nothing else of the
  *   same OS thread runs.
  * - Results are 0, a count or an index, or a negative errno value: never through errno, which each
@@ -18,8 +18,9 @@
  *   | -EPIPE     | the channel is closed; the generator has finished, or is being closed          |
  *   | -EAGAIN    | a try form would have had to park                                              |
  *   | -ETIMEDOUT | the enclosing weft_within() is over                                            |
- *   | -ECANCELED | the calling thread has been cancelled: see weft_task_cancel()                  |
- *   | -EINVAL    | a NULL channel, task or generator; a number out of range                       |
+ *   | -ECANCELED | the calling thread has been cancelled: see weft_task_cancel(); weft_group_go() |
+ *   |            | and weft_group_wait(): or the group has                                        |
+ *   | -EINVAL    | a NULL channel, task, group or generator; a number out of range                |
  *   | -EDEADLK   | nothing can run any more: main's call, after weft_deadlock_returns()           |
  *   | -ESRCH     | weft_task_cancel(): the thread has ended                                       |
  *   | -ENOMEM    | no memory; calls that give a handle give NULL instead                          |
@@ -67,6 +68,8 @@
 struct weft_thread;
 /** A channel. See weft_chan(). */
 struct weft_chan;
+/** A group of threads. See weft_group_new(). */
+struct weft_group;
 /** A generator. See weft_gen(). */
 struct weft_gen;
 /** What a generator takes that is sent nothing. */

@@ -25,6 +25,13 @@
 #define task_cancel(task) weft_task_cancel(task)
 #define task_detach(task) weft_task_detach(task)
 
+#define group_new(running_max) weft_group_new(running_max)
+#define group_go(group, ...) weft_group_go(group, __VA_ARGS__)
+#define group_wait(group) weft_group_wait(group)
+#define group_cancel(group) weft_group_cancel(group)
+#define group_free(group) weft_group_free(group)
+#define group_who(group) weft_group_who(group)
+
 #define chan(...) weft_chan(__VA_ARGS__)
 #define chan_rx(...) weft_chan_rx(__VA_ARGS__)
 #define chan_tx(...) weft_chan_tx(__VA_ARGS__)

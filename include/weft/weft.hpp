@@ -3,7 +3,7 @@
  * @file
  * weft for C++17 and later: the names of the C headers, as templates.
  *
- * What start.h, thread.h, chan.h, select.h and gen.h say of a call holds here too, and handles are
+ * What start.h, thread.h, group.h, chan.h, select.h and gen.h say of a call holds here too, and handles are
  * of the same types, so that one header may serve both languages. What differs:
  *
  * - Elements are trivially copyable: they are copied bytewise.
@@ -12,6 +12,7 @@
  *   are kept and passed as std::thread does. What is trivially copyable and small is copied
  *   bytewise; other things are moved to the heap, and destroyed there when the thread ends.
  *   go drops any result; that of spawn is void or a scalar of at most 8 bytes.
+ * - group_go evaluates its arguments before it waits for a place; if it fails, none was moved from.
  * - A generator's callable and arguments are trivially copyable, since a body that never starts
  *   destroys nothing.
  * - gen_send converts its value.
@@ -25,6 +26,7 @@
 #include "start.h"
 #include "thread.h"
 #include "deadline.h"
+#include "group.h"
 #include "local.h"
 #include "chan.h"
 #include "select.h"
@@ -236,6 +238,39 @@ auto start_joinable(const char *site, const struct ::weft_spawn_opts *opts, F &&
     }
 }
 
+/* Gives the slot back if the start fails, or an argument's constructor throws. */
+struct group_slot {
+    group_slot() = default;
+    group_slot(const group_slot &) = delete;
+    group_slot &operator=(const group_slot &) = delete;
+    ~group_slot()
+    {
+        ::weft_group_leave_(&slot);
+    }
+
+    struct ::weft_group_slot slot = {};
+};
+
+template <class F, class... A>
+int start_member(const char *site, struct ::weft_group *group, F &&f, A &&...a)
+{
+    if constexpr (check_call<F, A...>()) {
+        constexpr bool returns_int = std::is_same_v<result_of<F, A...>, int>;
+        static_assert(returns_int, "a function started in a group must return int");
+        group_slot held;
+        int error = ::weft_group_begin_(group, &held.slot);
+
+        if (error == 0) {
+            struct ::weft_start s = start_at(site, WEFT_START_DETACHED, nullptr);
+
+            if constexpr (returns_int)
+                start<int, bundle_of<F, A...>>(s, std::forward<F>(f), std::forward<A>(a)...);
+            error = ::weft_group_started_(&held.slot, &s);
+        }
+        return error;
+    }
+}
+
 /* ---- making channels and generators ---- */
 
 template <class T> channel<T> new_channel(const char *site)
@@ -358,6 +393,11 @@ template <class R> int weft_task_join(weft_detail::task_of<R> task, weft_detail:
     static_assert(!std::is_void_v<R>, "this task has no result");
     return weft_task_join_(weft_detail::thread_of(task), into, sizeof(*into));
 }
+
+/* ---- group.h ---- */
+
+#define weft_group_go(group, ...) \
+    weft_detail::start_member(WEFT_SITE_("group_go"), (group), __VA_ARGS__)
 
 /* ---- chan.h ---- */
 

@@ -361,12 +361,27 @@ int nests(chan(int) c, gen(int, long) g)
     return n;
 }
 
+static int zero(void)
+{
+    return 0;
+}
+WEFT_FN(zero);
+
 static struct weft_local local = WEFT_LOCAL(NULL), empty;
 
-int locals(void);
-int locals(void)
+int groups(chan(int) c);
+int groups(chan(int) c)
 {
-    return weft_local_set(&local, &local) + weft_local_set(&empty, weft_local_get(&local));
+    struct weft_group *g = group_new(2);
+    int n = group_go(g, word, c, 1) + group_go(g, zero);
+
+    n += group_go(g, word, c, group_go(g, word, c, group_go(g, zero)));
+    for (int i = 0; group_go(g, zero) == 0 && i < 3; i++)
+        n += weft_within(WEFT_MS(1), group_wait(g));
+    n += weft_shield(group_wait(g)) + group_cancel(g) + (group_who(g) != NULL);
+    group_free(g);
+    n += weft_local_set(&local, &n) + weft_local_set(&empty, weft_local_get(&local));
+    return n;
 }
 
 int deadlines(chan(int) c);

@@ -82,6 +82,23 @@ int starts(holder &h, const std::string &text)
     return n + weft_gen_close(h.ints_made) + weft_gen_close(h.doubles_made);
 }
 
+weft_local local = WEFT_LOCAL(nullptr);
+
+int groups(holder &h, const std::string &text);
+int groups(holder &h, const std::string &text)
+{
+    weft_group *g = weft_group_new(2);
+    int n = weft_group_go(
+        g, [text](int i) { return i; }, 1);
+
+    n += weft_group_go(g, [&h] { return weft_chan_close(h.tx); });
+    n += weft_within(WEFT_MS(1), weft_group_wait(g)) + weft_group_cancel(g);
+    n += weft_local_set(&local, g) + (weft_local_get(&local) != nullptr);
+    n += weft_group_who(g) != nullptr;
+    weft_group_free(g);
+    return n;
+}
+
 int selects(holder &h);
 int selects(holder &h)
 {

@@ -17,6 +17,7 @@ void takes_large(struct large large);
 void takes_pointer(const struct large *large);
 struct point gives_struct(int n);
 long double gives_long_double(int n);
+long gives_long(int n);
 
 WEFT_FN(worker, chan(int), int);
 WEFT_FN(nothing);
@@ -47,6 +48,7 @@ int wrong_start(chan(int) ints, chan(double) doubles, const char *text, struct l
 {
     double d = text[0];
     int n = (int)d + chan_close(doubles), x;
+    struct weft_group *group = group_new(1);
 
 #if CASE == 4 /* a string for an int */
     /* gcc: passing argument 2 of 'worker' makes integer from pointer without a cast */
@@ -189,6 +191,34 @@ int wrong_start(chan(int) ints, chan(double) doubles, const char *text, struct l
     n = weft_shield(nothing());
 #else
     weft_shield(nothing());
+#endif
+
+#if CASE == 23 /* a string for an int in a group */
+    /* gcc: passing argument 2 of 'worker' makes integer from pointer without a cast */
+    /* clang: passing 'const char \*' to parameter of type 'int' */
+    n += group_go(group, worker, ints, text);
+#else
+    n += group_go(group, worker, ints, 1);
+#endif
+
+#if CASE == 24 /* a group's function without a result */
+    /* any: a function started in a group must return int */
+    n += group_go(group, nothing);
+#endif
+
+#if CASE == 25 /* a group's function with another result */
+    /* any: a function started in a group must return int */
+    n += group_go(group, gives_long, 1);
+#else
+    n += task_join(spawn(gives_long, 1));
+#endif
+
+#if CASE == 26 /* a channel for a group */
+    /* gcc: passing argument 1 of 'weft_group_begin_' from incompatible pointer type */
+    /* clang: incompatible pointer types passing .* to parameter of type 'struct weft_group \*' */
+    n += group_go(ints, worker, ints, 1);
+#else
+    n += group_wait(group);
 #endif
 
     return n;
