@@ -1,120 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "unwind.h"
 
-#include <elf.h>
 #include <errno.h>
-#include <limits.h>
-#include <link.h>
 #include <signal.h>
-#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
 #include "base.h"
-#include "calls.h"
+#include "module.h"
 #include "sanitize.h"
-
-#if defined __GLIBC__ && defined __GLIBC_PREREQ
-#if __GLIBC_PREREQ(2, 35)
-#include <dlfcn.h>
-#define UNWIND_FINDS_OBJECTS 1
-#pragma weak _dl_find_object
-#endif
-#endif
-
-/* ---- the program's own path ---- */
-
-enum unwind_path { UNWIND_PATH_UNKNOWN, UNWIND_PATH_BUSY, UNWIND_PATH_KNOWN };
-
-static enum unwind_path unwind_path_state;
-static const char *unwind_path;
-static char unwind_path_text[PATH_MAX];
-
-void weft__unwind_init(void)
-{
-    enum unwind_path unknown = UNWIND_PATH_UNKNOWN;
-    ssize_t length;
-
-    if (!__atomic_compare_exchange_n(&unwind_path_state, &unknown, UNWIND_PATH_BUSY, false,
-                                     __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        return;
-    length = weft__calls.readlink("/proc/self/exe", unwind_path_text, sizeof unwind_path_text - 1);
-    if (length > 0)
-        unwind_path = unwind_path_text;
-    else
-        unwind_path = (const char *)getauxval(AT_EXECFN); /* as it was given to exec */
-    __atomic_store_n(&unwind_path_state, UNWIND_PATH_KNOWN, __ATOMIC_RELEASE);
-}
-
-static const char *unwind_program(void)
-{
-    if (__atomic_load_n(&unwind_path_state, __ATOMIC_ACQUIRE) != UNWIND_PATH_KNOWN || !unwind_path)
-        return "?";
-    return unwind_path;
-}
-
-/* ---- modules ---- */
-
-struct unwind_module {
-    uintptr_t address; /* that is looked for */
-    uintptr_t bias;    /* what is added to the file's addresses */
-    const char *path;
-    const uint8_t *tables; /* .eh_frame_hdr, NULL if it has none */
-    bool is_first;         /* the next is the program itself */
-};
-
-static int unwind_module_visit(struct dl_phdr_info *info, size_t size, void *data)
-{
-    struct unwind_module *m = data;
-    const bool is_program = m->is_first || !info->dlpi_name;
-    bool has_it = false;
-
-    (void)size;
-    m->is_first = false;
-    m->tables = NULL;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-        const uintptr_t start = info->dlpi_addr + p->p_vaddr;
-
-        if (p->p_type == PT_LOAD && m->address - start < p->p_memsz)
-            has_it = true;
-        if (p->p_type == PT_GNU_EH_FRAME)
-            m->tables = (const uint8_t *)start;
-    }
-    m->bias = info->dlpi_addr;
-    m->path = is_program ? "" : info->dlpi_name;
-    return has_it;
-}
-
-static bool unwind_module_find(uintptr_t address, struct unwind_module *m)
-{
-    *m = (struct unwind_module){.address = address, .is_first = true};
-#ifdef UNWIND_FINDS_OBJECTS
-    if (_dl_find_object) {
-        struct dl_find_object found = {.dlfo_flags = 0};
-
-        if (_dl_find_object((void *)address, &found) != 0)
-            return false;
-        m->bias = found.dlfo_link_map->l_addr;
-        m->path = found.dlfo_link_map->l_name;
-        m->tables = found.dlfo_eh_frame;
-        return true;
-    }
-#endif
-    return dl_iterate_phdr(unwind_module_visit, m) != 0;
-}
-
-bool weft__unwind_module(uintptr_t address, struct weft_module *out)
-{
-    struct unwind_module m;
-
-    if (!unwind_module_find(address, &m))
-        return false;
-    out->path = m.path && m.path[0] ? m.path : unwind_program();
-    out->offset = address - m.bias;
-    return true;
-}
 
 #ifndef WEFT__UNWIND
 
@@ -456,10 +351,10 @@ static const uint8_t *unwind_search(const uint8_t *tables, uint64_t pc)
 
 static bool unwind_entry_find(struct unwind_entry *e, uint64_t pc)
 {
-    struct unwind_module m;
+    struct weft_module m;
     const uint8_t *at;
 
-    if (!unwind_module_find((uintptr_t)pc, &m) || !m.tables)
+    if (!weft__unwind_module((uintptr_t)pc, &m) || !m.tables)
         return false;
     *e = (struct unwind_entry){.tables = m.tables};
     at = unwind_search(m.tables, pc);

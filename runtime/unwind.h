@@ -3,9 +3,8 @@
  *
  * The tables (.eh_frame, in the DWARF standard's section 6.4 and the Linux Standard Base) are there in
  * stripped release builds too, and need no frame pointers. Nothing here allocates, locks or runs on the
- * stack that it walks, so a signal handler may call it; only where libc has no _dl_find_object
- * (glibc before 2.35, musl, static programs) does finding a module go by dl_iterate_phdr, which
- * takes the loader's lock.
+ * stack that it walks, so a signal handler may call it; but see module.h for where the loader's lock
+ * is taken.
  *
  * A stack is not trusted: nothing outside the given bounds is read, each frame must lie above the one
  * before, and what cannot be followed ends the walk. */
@@ -16,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "module.h"
 
 /* Registers by their numbers in the tables. */
 #if defined __x86_64__ && defined __LP64__
@@ -46,18 +47,6 @@ struct weft_registers {
  * stored, else all. */
 size_t weft__unwind(const struct weft_registers *from, const void *low, const void *high,
                     uintptr_t *frames, size_t max, size_t outer);
-
-struct weft_module {
-    const char *path;
-    uintptr_t offset; /* of the address in it, as addr2line wants it */
-};
-
-/* The module that an address is in: false if it is in none. */
-bool weft__unwind_module(uintptr_t address, struct weft_module *out);
-
-/* Finds the program's own path, which the loader does not know. To be called at least once, and not
- * by a signal handler, before weft__unwind_module is; else that says "?" of the program. */
-void weft__unwind_init(void);
 
 /* The interrupted code's, from a signal handler's third argument. */
 void weft__registers_of_signal(struct weft_registers *out, const void *ucontext);
