@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "registers.h"
 #include "switch.h"
-#include "unwind.h"
 
 /* Leaves `from`, resumes `to`, whose own call of this returns `result`. */
 typedef int weft__switch_fn(struct weft_context *from, struct weft_context *to, int result);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "frame.h"
 #include "module.h"
 #include "sanitize.h"
 
@@ -25,68 +26,7 @@ size_t weft__unwind(const struct weft_registers *from, const void *low, const vo
     return 0;
 }
 
-void weft__registers_of_signal(struct weft_registers *out, const void *ucontext)
-{
-    (void)ucontext;
-    memset(out, 0, sizeof *out);
-}
-
 #else
-
-/* ---- registers ---- */
-
-WEFT__NOT_SANITIZED void weft__registers_of_signal(struct weft_registers *out, const void *ucontext)
-{
-    const ucontext_t *u = ucontext;
-
-    memset(out, 0, sizeof *out);
-#if defined __x86_64__
-    static const uint8_t names[WEFT__REGISTERS] = {
-        REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
-        REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
-
-    for (int i = 0; i < WEFT__REGISTERS; i++)
-        out->at[i] = (uint64_t)u->uc_mcontext.gregs[names[i]];
-    out->pc = (uint64_t)u->uc_mcontext.gregs[REG_RIP];
-#elif defined __aarch64__
-    for (int i = 0; i < WEFT__REGISTER_SP; i++)
-        out->at[i] = u->uc_mcontext.regs[i];
-    out->at[WEFT__REGISTER_SP] = u->uc_mcontext.sp;
-    out->pc = u->uc_mcontext.pc;
-#else
-    for (int i = 1; i < WEFT__REGISTERS; i++)
-        out->at[i] = u->uc_mcontext.__gregs[i];
-    out->pc = u->uc_mcontext.__gregs[0];
-#endif
-}
-
-struct unwind {
-    struct weft_registers now;
-    uintptr_t low, high;
-};
-
-/* The only reader of the stack. */
-static WEFT__NOT_SANITIZED bool unwind_read(const struct unwind *u, uint64_t address, size_t size,
-                                            uint64_t *out)
-{
-    uint64_t word = 0;
-
-    if (address < u->low || address > u->high || u->high - address < size)
-        return false;
-    __builtin_memcpy(&word, (const void *)(uintptr_t)address, size);
-    *out = word;
-    return true;
-}
-
-/* On x86-64 the pc has a number too. */
-static uint64_t unwind_register(const struct unwind *u, uint64_t number)
-{
-#ifdef __x86_64__
-    if (number == WEFT__REGISTERS - 1)
-        return u->now.pc;
-#endif
-    return number < WEFT__REGISTERS ? u->now.at[number] : 0;
-}
 
 /* ---- the tables' numbers ---- */
 
@@ -662,7 +602,7 @@ enum {
 enum { UNWIND_DEPTH_MAX = 16 };
 
 struct unwind_stack {
-    const struct unwind *u;
+    const struct weft_frame *frame;
     uint32_t depth;
     uint64_t words[UNWIND_DEPTH_MAX];
 };
@@ -760,11 +700,12 @@ static bool unwind_evaluate_stack(struct unwind_stack *s, uint8_t what, const ui
     case UNWIND_OP_PLUS_UCONST:
         return unwind_push(s, top + unwind_leb(at));
     case UNWIND_OP_DEREF:
-        return unwind_read(s->u, top, sizeof out, &out) && unwind_push(s, out);
+        return weft__frame_read(s->frame, top, sizeof out, &out) && unwind_push(s, out);
     case UNWIND_OP_DEREF_SIZE: {
         const uint8_t size = *(*at)++;
 
-        return size <= sizeof out && unwind_read(s->u, top, size, &out) && unwind_push(s, out);
+        return size <= sizeof out && weft__frame_read(s->frame, top, size, &out) &&
+               unwind_push(s, out);
     }
     default:
         break;
@@ -785,7 +726,7 @@ static bool unwind_evaluate_one(struct unwind_stack *s, const uint8_t **at)
     if (what >= UNWIND_OP_LIT && what < UNWIND_OP_LIT + UNWIND_LITERALS)
         return unwind_push(s, (uint64_t)(what - UNWIND_OP_LIT));
     if (what >= UNWIND_OP_BREG && what < UNWIND_OP_BREG_END)
-        return unwind_push(s, unwind_register(s->u, (uint64_t)(what - UNWIND_OP_BREG)) +
+        return unwind_push(s, weft__frame_register(s->frame, (uint64_t)(what - UNWIND_OP_BREG)) +
                                   (uint64_t)unwind_leb_signed(at));
     if (what >= UNWIND_OP_CONST_1U && what <= UNWIND_OP_CONST_8S) { /* unsigned, signed, by size */
         const size_t size = (size_t)1 << ((what - UNWIND_OP_CONST_1U) / 2);
@@ -805,7 +746,8 @@ static bool unwind_evaluate_one(struct unwind_stack *s, const uint8_t **at)
     case UNWIND_OP_BREGX: {
         const uint64_t number = unwind_leb(at);
 
-        return unwind_push(s, unwind_register(s->u, number) + (uint64_t)unwind_leb_signed(at));
+        return unwind_push(s, weft__frame_register(s->frame, number) +
+                                  (uint64_t)unwind_leb_signed(at));
     }
     default:
         return unwind_evaluate_stack(s, what, at);
@@ -813,10 +755,10 @@ static bool unwind_evaluate_one(struct unwind_stack *s, const uint8_t **at)
 }
 
 /* The word that an expression leaves; a rule's begins with the frame's address. */
-static bool unwind_evaluate(const struct unwind *u, const uint8_t *at, const uint64_t *first,
+static bool unwind_evaluate(const struct weft_frame *f, const uint8_t *at, const uint64_t *first,
                             uint64_t *out)
 {
-    struct unwind_stack s = {.u = u};
+    struct unwind_stack s = {.frame = f};
     const uint64_t length = unwind_leb(&at);
     const uint8_t *end = at + length;
 
@@ -830,40 +772,40 @@ static bool unwind_evaluate(const struct unwind *u, const uint8_t *at, const uin
 
 /* ---- a step outwards ---- */
 
-static bool unwind_frame_address(const struct unwind *u, const struct unwind_entry *e,
-                                 const struct unwind_rules *r, uint64_t *frame)
+static bool unwind_frame_address(const struct weft_frame *f, const struct unwind_entry *e,
+                                 const struct unwind_rules *r, uint64_t *address)
 {
     if (r->frame_by_code)
-        return unwind_evaluate(u, e->tables + r->frame_offset, NULL, frame);
-    *frame = unwind_register(u, r->frame_register) + (uint64_t)r->frame_offset;
+        return unwind_evaluate(f, e->tables + r->frame_offset, NULL, address);
+    *address = weft__frame_register(f, r->frame_register) + (uint64_t)r->frame_offset;
     return true;
 }
 
 /* What a register held in the caller. */
-static bool unwind_recover(const struct unwind *u, const struct unwind_entry *e,
-                           const struct unwind_rules *r, uint64_t frame, uint64_t number,
+static bool unwind_recover(const struct weft_frame *f, const struct unwind_entry *e,
+                           const struct unwind_rules *r, uint64_t address, uint64_t number,
                            uint64_t *out)
 {
     const int64_t what = r->what[number];
-    uint64_t place = frame + (uint64_t)what;
+    uint64_t place = address + (uint64_t)what;
 
     switch (r->how[number]) {
     case UNWIND_SAME:
-        *out = u->now.at[number];
+        *out = f->registers.at[number];
         return true;
     case UNWIND_OFFSET:
         *out = place;
         return true;
     case UNWIND_REGISTER:
-        *out = unwind_register(u, (uint64_t)what);
+        *out = weft__frame_register(f, (uint64_t)what);
         return true;
     case UNWIND_BY_CODE:
-        return unwind_evaluate(u, e->tables + what, &frame, out);
+        return unwind_evaluate(f, e->tables + what, &address, out);
     case UNWIND_SAVED_BY_CODE:
-        return unwind_evaluate(u, e->tables + what, &frame, &place) &&
-               unwind_read(u, place, sizeof *out, out);
+        return unwind_evaluate(f, e->tables + what, &address, &place) &&
+               weft__frame_read(f, place, sizeof *out, out);
     case UNWIND_SAVED:
-        return unwind_read(u, place, sizeof *out, out);
+        return weft__frame_read(f, place, sizeof *out, out);
     default:
         return false;
     }
@@ -884,29 +826,29 @@ static uint64_t unwind_unsigned(const struct unwind_rules *r, uint64_t address)
     return address;
 }
 
-/* The caller's registers, of the frame at `frame`. */
-static bool unwind_apply(struct unwind *u, const struct unwind_entry *e,
-                         const struct unwind_rules *r, uint64_t frame)
+/* The caller's registers, from the frame's address. */
+static bool unwind_apply(struct weft_frame *f, const struct unwind_entry *e,
+                         const struct unwind_rules *r, uint64_t address)
 {
     struct weft_registers next = {.pc_is_return = !e->is_signal};
 
     for (uint32_t i = 0; i < WEFT__REGISTERS; i++)
-        if (!unwind_recover(u, e, r, frame, i, &next.at[i]))
+        if (!unwind_recover(f, e, r, address, i, &next.at[i]))
             next.at[i] = 0;
     if (r->how[WEFT__REGISTER_SP] == UNWIND_SAME)
-        next.at[WEFT__REGISTER_SP] = frame;
-    if (!unwind_recover(u, e, r, frame, e->return_number, &next.pc))
+        next.at[WEFT__REGISTER_SP] = address;
+    if (!unwind_recover(f, e, r, address, e->return_number, &next.pc))
         return false;
     next.pc = unwind_unsigned(r, next.pc);
-    u->now = next;
+    f->registers = next;
     return true;
 }
 
-static WEFT__NOINLINE bool unwind_by_entry(struct unwind *u, const struct unwind_entry *e,
+static WEFT__NOINLINE bool unwind_by_entry(struct weft_frame *f, const struct unwind_entry *e,
                                            uint64_t pc)
 {
     struct unwind_machine m;
-    uint64_t frame;
+    uint64_t address;
 
     m.entry = e;
     m.pc = pc;
@@ -918,14 +860,14 @@ static WEFT__NOINLINE bool unwind_by_entry(struct unwind *u, const struct unwind
         return false;
     m.initial = m.rules;
     m.place = e->start;
-    return unwind_run(&m, e->own) && unwind_frame_address(u, e, &m.rules, &frame) &&
-           unwind_apply(u, e, &m.rules, frame);
+    return unwind_run(&m, e->own) && unwind_frame_address(f, e, &m.rules, &address) &&
+           unwind_apply(f, e, &m.rules, address);
 }
 
 /* By the frame pointer, one step: where a function has no entry it may yet have kept one. */
-static bool unwind_by_pointer(struct unwind *u)
+static bool unwind_by_pointer(struct weft_frame *f)
 {
-    const uint64_t fp = u->now.at[WEFT__REGISTER_FP];
+    const uint64_t fp = f->registers.at[WEFT__REGISTER_FP];
     struct weft_registers next = {.pc_is_return = true};
 #ifdef __riscv
     const uint64_t pair = fp - 16; /* it points above them */
@@ -933,26 +875,26 @@ static bool unwind_by_pointer(struct unwind *u)
     const uint64_t pair = fp;
 #endif
 
-    if (fp < u->now.at[WEFT__REGISTER_SP] || fp % sizeof fp != 0 ||
-        !unwind_read(u, pair, sizeof fp, &next.at[WEFT__REGISTER_FP]) ||
-        !unwind_read(u, pair + 8, sizeof fp, &next.pc))
+    if (fp < f->registers.at[WEFT__REGISTER_SP] || fp % sizeof fp != 0 ||
+        !weft__frame_read(f, pair, sizeof fp, &next.at[WEFT__REGISTER_FP]) ||
+        !weft__frame_read(f, pair + 8, sizeof fp, &next.pc))
         return false;
     next.at[WEFT__REGISTER_SP] = pair + 16;
-    u->now = next;
+    f->registers = next;
     return true;
 }
 
 /* Interrupted where there is no entry, in a linkage stub for instance: out by the return address that
  * a call leaves, if it is one. */
-static bool unwind_by_call(struct unwind *u)
+static bool unwind_by_call(struct weft_frame *f)
 {
-    struct weft_registers next = u->now;
+    struct weft_registers next = f->registers;
     struct unwind_entry e;
 
-    if (u->now.pc_is_return)
+    if (f->registers.pc_is_return)
         return false;
 #if defined __x86_64__
-    if (!unwind_read(u, next.at[WEFT__REGISTER_SP], sizeof next.pc, &next.pc))
+    if (!weft__frame_read(f, next.at[WEFT__REGISTER_SP], sizeof next.pc, &next.pc))
         return false;
     next.at[WEFT__REGISTER_SP] += sizeof next.pc;
 #elif defined __aarch64__
@@ -963,7 +905,7 @@ static bool unwind_by_call(struct unwind *u)
     next.pc_is_return = true;
     if (!unwind_entry_find(&e, next.pc - 1))
         return false;
-    u->now = next;
+    f->registers = next;
     return true;
 }
 
@@ -1003,22 +945,22 @@ static WEFT__NOT_SANITIZED bool unwind_is_sigreturn(uint64_t pc)
     return true;
 }
 
-static bool unwind_by_signal(struct unwind *u)
+static bool unwind_by_signal(struct weft_frame *f)
 {
-    const uint64_t at = u->now.at[WEFT__REGISTER_SP] + UNWIND_SIGNAL_SKIP;
+    const uint64_t at = f->registers.at[WEFT__REGISTER_SP] + UNWIND_SIGNAL_SKIP;
     const size_t size = offsetof(ucontext_t, uc_mcontext) + sizeof(mcontext_t);
 
-    if (at < u->low || at > u->high || u->high - at < size || !unwind_is_sigreturn(u->now.pc))
+    if (at < f->low || at > f->high || f->high - at < size || !unwind_is_sigreturn(f->registers.pc))
         return false;
-    weft__registers_of_signal(&u->now, (const void *)(uintptr_t)at);
+    weft__registers_of_signal(&f->registers, (const void *)(uintptr_t)at);
     return true;
 }
 
 /* To the caller's registers; false at the end. A function that calls has its frame above its stack
  * pointer; one that was interrupted need not, where calls put nothing on the stack. */
-static bool unwind_step(struct unwind *u)
+static bool unwind_step(struct weft_frame *f)
 {
-    const struct weft_registers *now = &u->now;
+    const struct weft_registers *now = &f->registers;
     const uint64_t sp = now->at[WEFT__REGISTER_SP];
     const uint64_t pc = now->pc - now->pc_is_return;
     const bool may_stay = !now->pc_is_return;
@@ -1026,12 +968,12 @@ static bool unwind_step(struct unwind *u)
     bool has_moved;
 
     if (unwind_entry_find(&e, pc))
-        has_moved = unwind_by_entry(u, &e, pc);
+        has_moved = unwind_by_entry(f, &e, pc);
     else
-        has_moved = unwind_by_signal(u) || unwind_by_call(u) || unwind_by_pointer(u);
+        has_moved = unwind_by_signal(f) || unwind_by_call(f) || unwind_by_pointer(f);
     if (!has_moved || now->pc == 0)
         return false;
-    if (now->at[WEFT__REGISTER_SP] < u->low || now->at[WEFT__REGISTER_SP] > u->high)
+    if (now->at[WEFT__REGISTER_SP] < f->low || now->at[WEFT__REGISTER_SP] > f->high)
         return false;
     return may_stay ? now->at[WEFT__REGISTER_SP] >= sp : now->at[WEFT__REGISTER_SP] > sp;
 }
@@ -1059,20 +1001,20 @@ static void unwind_rotate(uintptr_t *frames, size_t all, size_t n)
 size_t weft__unwind(const struct weft_registers *from, const void *low, const void *high,
                     uintptr_t *frames, size_t max, size_t outer)
 {
-    struct unwind u = {.now = *from, .low = (uintptr_t)low, .high = (uintptr_t)high};
+    struct weft_frame f = {.registers = *from, .low = (uintptr_t)low, .high = (uintptr_t)high};
     const size_t last = outer < max ? outer : max;
     const size_t first = max - last;
     size_t n = 0;
 
-    if (u.now.pc == 0)
+    if (f.registers.pc == 0)
         return 0;
     do {
         if (n < first)
-            frames[n] = (uintptr_t)u.now.pc;
+            frames[n] = (uintptr_t)f.registers.pc;
         else if (last > 0) /* a ring of the last ones */
-            frames[first + (n - first) % last] = (uintptr_t)u.now.pc;
+            frames[first + (n - first) % last] = (uintptr_t)f.registers.pc;
         n++;
-    } while (n < WEFT__FRAMES_MAX && unwind_step(&u));
+    } while (n < WEFT__FRAMES_MAX && unwind_step(&f));
     if (n > max && last > 0)
         unwind_rotate(frames + first, last, (n - first) % last);
     return n;
