@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "cfi_number.h"
 #include "frame.h"
 #include "module.h"
 #include "sanitize.h"
@@ -27,126 +28,6 @@ size_t weft__unwind(const struct weft_registers *from, const void *low, const vo
 }
 
 #else
-
-/* ---- the tables' numbers ---- */
-
-static uint64_t unwind_fixed(const uint8_t **at, size_t size)
-{
-    uint64_t value = 0;
-
-    memcpy(&value, *at, size); /* all processors here have the low byte first */
-    *at += size;
-    return value;
-}
-
-static int64_t unwind_fixed_signed(const uint8_t **at, size_t size)
-{
-    const unsigned unused = (unsigned)(8 * (sizeof(uint64_t) - size));
-
-    return (int64_t)(unwind_fixed(at, size) << unused) >> unused;
-}
-
-static uint64_t unwind_leb(const uint8_t **at)
-{
-    uint64_t value = 0;
-    unsigned shift = 0;
-    uint8_t byte;
-
-    do {
-        byte = *(*at)++;
-        if (shift < 64)
-            value |= (uint64_t)(byte & 0x7f) << shift;
-        shift += 7;
-    } while (byte & 0x80);
-    return value;
-}
-
-static int64_t unwind_leb_signed(const uint8_t **at)
-{
-    uint64_t value = 0;
-    unsigned shift = 0;
-    uint8_t byte;
-
-    do {
-        byte = *(*at)++;
-        if (shift < 64)
-            value |= (uint64_t)(byte & 0x7f) << shift;
-        shift += 7;
-    } while (byte & 0x80);
-    if (shift < 64 && (byte & 0x40))
-        value |= ~UINT64_C(0) << shift;
-    return (int64_t)value;
-}
-
-enum {
-    UNWIND_ABSOLUTE = 0x00,
-    UNWIND_OMITTED = 0xff,
-    UNWIND_FORMAT = 0x0f, /* of what is stored */
-    UNWIND_LEB = 0x01,
-    UNWIND_UNSIGNED_2 = 0x02,
-    UNWIND_UNSIGNED_4 = 0x03,
-    UNWIND_UNSIGNED_8 = 0x04,
-    UNWIND_LEB_SIGNED = 0x09,
-    UNWIND_SIGNED_2 = 0x0a,
-    UNWIND_SIGNED_4 = 0x0b,
-    UNWIND_SIGNED_8 = 0x0c,
-    UNWIND_RELATIVE = 0x70, /* to what it is */
-    UNWIND_TO_ITSELF = 0x10,
-    UNWIND_TO_TABLES = 0x30,
-};
-
-static bool unwind_encoded(const uint8_t **at, uint8_t encoding, uint64_t *out)
-{
-    switch (encoding & UNWIND_FORMAT) {
-    case UNWIND_LEB:
-        *out = unwind_leb(at);
-        return true;
-    case UNWIND_LEB_SIGNED:
-        *out = (uint64_t)unwind_leb_signed(at);
-        return true;
-    case UNWIND_UNSIGNED_2:
-        *out = unwind_fixed(at, 2);
-        return true;
-    case UNWIND_SIGNED_2:
-        *out = (uint64_t)unwind_fixed_signed(at, 2);
-        return true;
-    case UNWIND_UNSIGNED_4:
-        *out = unwind_fixed(at, 4);
-        return true;
-    case UNWIND_SIGNED_4:
-        *out = (uint64_t)unwind_fixed_signed(at, 4);
-        return true;
-    case UNWIND_ABSOLUTE:
-    case UNWIND_UNSIGNED_8:
-    case UNWIND_SIGNED_8:
-        *out = unwind_fixed(at, 8);
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* An address, which is not looked up if it is one of an address. */
-static bool unwind_pointer(const uint8_t **at, uint8_t encoding, const uint8_t *tables,
-                           uint64_t *out)
-{
-    const uint8_t *self = *at;
-
-    if (!unwind_encoded(at, encoding, out))
-        return false;
-    switch (encoding & UNWIND_RELATIVE) {
-    case UNWIND_ABSOLUTE:
-        return true;
-    case UNWIND_TO_ITSELF:
-        *out += (uintptr_t)self;
-        return true;
-    case UNWIND_TO_TABLES:
-        *out += (uintptr_t)tables;
-        return true;
-    default:
-        return false;
-    }
-}
 
 /* ---- a function's entry ---- */
 
@@ -170,10 +51,10 @@ struct unwind_entry {
 /* The length that an entry begins with: moves on to what it counts, answers the end of that. */
 static const uint8_t *unwind_length(const uint8_t **at)
 {
-    uint64_t length = unwind_fixed(at, 4);
+    uint64_t length = weft__cfi_fixed(at, 4);
 
     if (length == UINT32_MAX)
-        length = unwind_fixed(at, 8);
+        length = weft__cfi_fixed(at, 8);
     return *at + length;
 }
 
@@ -187,7 +68,7 @@ static bool unwind_augmentation(struct unwind_entry *e, const char *letters, con
     if (letters[0] != 'z')
         return false;
     e->has_augmentation = true;
-    bytes = unwind_leb(at);
+    bytes = weft__cfi_leb(at);
     end = *at + bytes;
     for (letters++; *letters; letters++) {
         switch (*letters) {
@@ -200,7 +81,7 @@ static bool unwind_augmentation(struct unwind_entry *e, const char *letters, con
         case 'P': {
             const uint8_t encoding = *(*at)++;
 
-            if (!unwind_encoded(at, encoding, &personality))
+            if (!weft__cfi_encoded(at, encoding, &personality))
                 return false;
             break;
         }
@@ -230,9 +111,9 @@ static bool unwind_common(struct unwind_entry *e, const uint8_t *at)
         return false;
     letters = (const char *)at;
     at += strlen(letters) + 1;
-    e->code_unit = unwind_leb(&at);
-    e->data_unit = unwind_leb_signed(&at);
-    e->return_number = version == 1 ? *at++ : unwind_leb(&at);
+    e->code_unit = weft__cfi_leb(&at);
+    e->data_unit = weft__cfi_leb_signed(&at);
+    e->return_number = version == 1 ? *at++ : weft__cfi_leb(&at);
     if (!unwind_augmentation(e, letters, &at))
         return false;
     e->common = (struct unwind_code){at, end};
@@ -243,15 +124,15 @@ static bool unwind_entry_read(struct unwind_entry *e, const uint8_t *at)
 {
     const uint8_t *end = unwind_length(&at);
     const uint8_t *self = at;
-    const uint32_t back = (uint32_t)unwind_fixed(&at, 4);
+    const uint32_t back = (uint32_t)weft__cfi_fixed(&at, 4);
 
     if (back == 0 || !unwind_common(e, self - back))
         return false;
-    if (!unwind_pointer(&at, e->encoding, e->tables, &e->start) ||
-        !unwind_encoded(&at, e->encoding, &e->bytes))
+    if (!weft__cfi_pointer(&at, e->encoding, e->tables, &e->start) ||
+        !weft__cfi_encoded(&at, e->encoding, &e->bytes))
         return false;
     if (e->has_augmentation) {
-        const uint64_t bytes = unwind_leb(&at);
+        const uint64_t bytes = weft__cfi_leb(&at);
 
         at += bytes;
     }
@@ -272,9 +153,9 @@ static const uint8_t *unwind_search(const uint8_t *tables, uint64_t pc)
     struct unwind_row_of_table row;
     uint64_t ignored, from = 0, to;
 
-    if (tables[0] != 1 || tables[3] != (UNWIND_TO_TABLES | UNWIND_SIGNED_4) ||
-        tables[2] == UNWIND_OMITTED || !unwind_encoded(&at, tables[1], &ignored) ||
-        !unwind_encoded(&at, tables[2], &to) || to == 0)
+    if (tables[0] != 1 || tables[3] != (WEFT__CFI_TO_TABLES | WEFT__CFI_SIGNED_4) ||
+        tables[2] == WEFT__CFI_OMITTED || !weft__cfi_encoded(&at, tables[1], &ignored) ||
+        !weft__cfi_encoded(&at, tables[2], &to) || to == 0)
         return NULL;
     while (to - from > 1) { /* the row, if there is one, is in [from, to) */
         const uint64_t middle = from + (to - from) / 2;
@@ -388,7 +269,7 @@ static void unwind_rule_restore(struct unwind_machine *m, uint64_t number)
 static int64_t unwind_expression(const struct unwind_machine *m, const uint8_t **at)
 {
     const int64_t place = *at - m->entry->tables;
-    const uint64_t length = unwind_leb(at);
+    const uint64_t length = weft__cfi_leb(at);
 
     *at += length;
     return place;
@@ -414,21 +295,21 @@ static bool unwind_execute_frame(struct unwind_machine *m, uint8_t what, const u
 
     switch (what) {
     case UNWIND_CFA_DEF_CFA:
-        number = unwind_leb(at);
-        unwind_frame(m, number, (int64_t)unwind_leb(at));
+        number = weft__cfi_leb(at);
+        unwind_frame(m, number, (int64_t)weft__cfi_leb(at));
         return true;
     case UNWIND_CFA_DEF_CFA_SF:
-        number = unwind_leb(at);
-        unwind_frame(m, number, unwind_leb_signed(at) * unit);
+        number = weft__cfi_leb(at);
+        unwind_frame(m, number, weft__cfi_leb_signed(at) * unit);
         return true;
     case UNWIND_CFA_DEF_CFA_REGISTER:
-        unwind_frame(m, unwind_leb(at), m->rules.frame_offset);
+        unwind_frame(m, weft__cfi_leb(at), m->rules.frame_offset);
         return true;
     case UNWIND_CFA_DEF_CFA_OFFSET:
-        unwind_frame(m, m->rules.frame_register, (int64_t)unwind_leb(at));
+        unwind_frame(m, m->rules.frame_register, (int64_t)weft__cfi_leb(at));
         return true;
     case UNWIND_CFA_DEF_CFA_OFFSET_SF:
-        unwind_frame(m, m->rules.frame_register, unwind_leb_signed(at) * unit);
+        unwind_frame(m, m->rules.frame_register, weft__cfi_leb_signed(at) * unit);
         return true;
     case UNWIND_CFA_DEF_CFA_EXPRESSION:
         m->rules.frame_by_code = true;
@@ -443,23 +324,23 @@ static bool unwind_execute_frame(struct unwind_machine *m, uint8_t what, const u
 static bool unwind_execute_rule(struct unwind_machine *m, uint8_t what, const uint8_t **at)
 {
     const int64_t unit = m->entry->data_unit;
-    const uint64_t number = unwind_leb(at);
+    const uint64_t number = weft__cfi_leb(at);
 
     switch (what) {
     case UNWIND_CFA_OFFSET_EXTENDED:
-        unwind_rule(m, number, UNWIND_SAVED, (int64_t)unwind_leb(at) * unit);
+        unwind_rule(m, number, UNWIND_SAVED, (int64_t)weft__cfi_leb(at) * unit);
         return true;
     case UNWIND_CFA_OFFSET_EXTENDED_SF:
-        unwind_rule(m, number, UNWIND_SAVED, unwind_leb_signed(at) * unit);
+        unwind_rule(m, number, UNWIND_SAVED, weft__cfi_leb_signed(at) * unit);
         return true;
     case UNWIND_CFA_NEGATIVE_OFFSET:
-        unwind_rule(m, number, UNWIND_SAVED, -(int64_t)unwind_leb(at) * unit);
+        unwind_rule(m, number, UNWIND_SAVED, -(int64_t)weft__cfi_leb(at) * unit);
         return true;
     case UNWIND_CFA_VAL_OFFSET:
-        unwind_rule(m, number, UNWIND_OFFSET, (int64_t)unwind_leb(at) * unit);
+        unwind_rule(m, number, UNWIND_OFFSET, (int64_t)weft__cfi_leb(at) * unit);
         return true;
     case UNWIND_CFA_VAL_OFFSET_SF:
-        unwind_rule(m, number, UNWIND_OFFSET, unwind_leb_signed(at) * unit);
+        unwind_rule(m, number, UNWIND_OFFSET, weft__cfi_leb_signed(at) * unit);
         return true;
     case UNWIND_CFA_RESTORE_EXTENDED:
         unwind_rule_restore(m, number);
@@ -471,7 +352,7 @@ static bool unwind_execute_rule(struct unwind_machine *m, uint8_t what, const ui
         unwind_rule(m, number, UNWIND_SAME, 0);
         return true;
     case UNWIND_CFA_REGISTER:
-        unwind_rule(m, number, UNWIND_REGISTER, (int64_t)unwind_leb(at));
+        unwind_rule(m, number, UNWIND_REGISTER, (int64_t)weft__cfi_leb(at));
         return true;
     case UNWIND_CFA_EXPRESSION:
         unwind_rule(m, number, UNWIND_SAVED_BY_CODE, unwind_expression(m, at));
@@ -506,15 +387,15 @@ static bool unwind_execute_other(struct unwind_machine *m, uint8_t what, const u
     case UNWIND_CFA_NOP:
         return true;
     case UNWIND_CFA_SET_LOC:
-        return unwind_pointer(at, m->entry->encoding, m->entry->tables, &m->place);
+        return weft__cfi_pointer(at, m->entry->encoding, m->entry->tables, &m->place);
     case UNWIND_CFA_ADVANCE_1:
-        unwind_advance(m, unwind_fixed(at, 1));
+        unwind_advance(m, weft__cfi_fixed(at, 1));
         return true;
     case UNWIND_CFA_ADVANCE_2:
-        unwind_advance(m, unwind_fixed(at, 2));
+        unwind_advance(m, weft__cfi_fixed(at, 2));
         return true;
     case UNWIND_CFA_ADVANCE_4:
-        unwind_advance(m, unwind_fixed(at, 4));
+        unwind_advance(m, weft__cfi_fixed(at, 4));
         return true;
     case UNWIND_CFA_REMEMBER:
         return unwind_remember(m);
@@ -524,7 +405,7 @@ static bool unwind_execute_other(struct unwind_machine *m, uint8_t what, const u
         m->rules.is_signed = !m->rules.is_signed;
         return true;
     case UNWIND_CFA_ARGS_SIZE:
-        unwind_leb(at);
+        weft__cfi_leb(at);
         return true;
     default:
         return unwind_execute_frame(m, what, at) || unwind_execute_rule(m, what, at);
@@ -541,7 +422,7 @@ static bool unwind_execute(struct unwind_machine *m, const uint8_t **at)
         unwind_advance(m, operand);
         return true;
     case UNWIND_CFA_OFFSET:
-        unwind_rule(m, operand, UNWIND_SAVED, (int64_t)unwind_leb(at) * m->entry->data_unit);
+        unwind_rule(m, operand, UNWIND_SAVED, (int64_t)weft__cfi_leb(at) * m->entry->data_unit);
         return true;
     case UNWIND_CFA_RESTORE:
         unwind_rule_restore(m, operand);
@@ -698,7 +579,7 @@ static bool unwind_evaluate_stack(struct unwind_stack *s, uint8_t what, const ui
     case UNWIND_OP_NOT:
         return unwind_push(s, ~top);
     case UNWIND_OP_PLUS_UCONST:
-        return unwind_push(s, top + unwind_leb(at));
+        return unwind_push(s, top + weft__cfi_leb(at));
     case UNWIND_OP_DEREF:
         return weft__frame_read(s->frame, top, sizeof out, &out) && unwind_push(s, out);
     case UNWIND_OP_DEREF_SIZE: {
@@ -727,27 +608,27 @@ static bool unwind_evaluate_one(struct unwind_stack *s, const uint8_t **at)
         return unwind_push(s, (uint64_t)(what - UNWIND_OP_LIT));
     if (what >= UNWIND_OP_BREG && what < UNWIND_OP_BREG_END)
         return unwind_push(s, weft__frame_register(s->frame, (uint64_t)(what - UNWIND_OP_BREG)) +
-                                  (uint64_t)unwind_leb_signed(at));
+                                  (uint64_t)weft__cfi_leb_signed(at));
     if (what >= UNWIND_OP_CONST_1U && what <= UNWIND_OP_CONST_8S) { /* unsigned, signed, by size */
         const size_t size = (size_t)1 << ((what - UNWIND_OP_CONST_1U) / 2);
 
-        return unwind_push(s, what % 2 == 0 ? unwind_fixed(at, size)
-                                            : (uint64_t)unwind_fixed_signed(at, size));
+        return unwind_push(s, what % 2 == 0 ? weft__cfi_fixed(at, size)
+                                            : (uint64_t)weft__cfi_fixed_signed(at, size));
     }
     switch (what) {
     case UNWIND_OP_NOP:
         return true;
     case UNWIND_OP_ADDRESS:
-        return unwind_push(s, unwind_fixed(at, sizeof(uint64_t)));
+        return unwind_push(s, weft__cfi_fixed(at, sizeof(uint64_t)));
     case UNWIND_OP_CONSTU:
-        return unwind_push(s, unwind_leb(at));
+        return unwind_push(s, weft__cfi_leb(at));
     case UNWIND_OP_CONSTS:
-        return unwind_push(s, (uint64_t)unwind_leb_signed(at));
+        return unwind_push(s, (uint64_t)weft__cfi_leb_signed(at));
     case UNWIND_OP_BREGX: {
-        const uint64_t number = unwind_leb(at);
+        const uint64_t number = weft__cfi_leb(at);
 
         return unwind_push(s, weft__frame_register(s->frame, number) +
-                                  (uint64_t)unwind_leb_signed(at));
+                                  (uint64_t)weft__cfi_leb_signed(at));
     }
     default:
         return unwind_evaluate_stack(s, what, at);
@@ -759,7 +640,7 @@ static bool unwind_evaluate(const struct weft_frame *f, const uint8_t *at, const
                             uint64_t *out)
 {
     struct unwind_stack s = {.frame = f};
-    const uint64_t length = unwind_leb(&at);
+    const uint64_t length = weft__cfi_leb(&at);
     const uint8_t *end = at + length;
 
     if (first)
