@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "cfi_entry.h"
 #include "cfi_number.h"
 #include "frame.h"
-#include "module.h"
 #include "sanitize.h"
 
 #ifndef WEFT__UNWIND
@@ -28,159 +28,6 @@ size_t weft__unwind(const struct weft_registers *from, const void *low, const vo
 }
 
 #else
-
-/* ---- a function's entry ---- */
-
-struct unwind_code {
-    const uint8_t *at, *end;
-};
-
-/* A frame description entry, and what it shares with others. */
-struct unwind_entry {
-    const uint8_t *tables;
-    uint64_t start, bytes;          /* of the function */
-    struct unwind_code common, own; /* instructions */
-    uint64_t code_unit;             /* that advances are counted in */
-    int64_t data_unit;              /* and offsets */
-    uint64_t return_number;         /* the register that stands for the return address */
-    uint8_t encoding;               /* of addresses */
-    bool has_augmentation;          /* with a length */
-    bool is_signal;                 /* its caller was interrupted, and did not call */
-};
-
-/* The length that an entry begins with: moves on to what it counts, answers the end of that. */
-static const uint8_t *unwind_length(const uint8_t **at)
-{
-    uint64_t length = weft__cfi_fixed(at, 4);
-
-    if (length == UINT32_MAX)
-        length = weft__cfi_fixed(at, 8);
-    return *at + length;
-}
-
-static bool unwind_augmentation(struct unwind_entry *e, const char *letters, const uint8_t **at)
-{
-    uint64_t personality, bytes;
-    const uint8_t *end;
-
-    if (letters[0] == '\0')
-        return true;
-    if (letters[0] != 'z')
-        return false;
-    e->has_augmentation = true;
-    bytes = weft__cfi_leb(at);
-    end = *at + bytes;
-    for (letters++; *letters; letters++) {
-        switch (*letters) {
-        case 'R':
-            e->encoding = *(*at)++;
-            break;
-        case 'L':
-            (*at)++;
-            break;
-        case 'P': {
-            const uint8_t encoding = *(*at)++;
-
-            if (!weft__cfi_encoded(at, encoding, &personality))
-                return false;
-            break;
-        }
-        case 'S':
-            e->is_signal = true;
-            break;
-        case 'B': /* aarch64: which key the return address is signed with */
-        case 'G': /* aarch64: memory tags on the stack */
-            break;
-        default:
-            return false;
-        }
-    }
-    *at = end;
-    return true;
-}
-
-static bool unwind_common(struct unwind_entry *e, const uint8_t *at)
-{
-    const uint8_t *end = unwind_length(&at);
-    const char *letters;
-    uint8_t version;
-
-    at += 4; /* zero: that it is a common one */
-    version = *at++;
-    if (version != 1 && version != 3)
-        return false;
-    letters = (const char *)at;
-    at += strlen(letters) + 1;
-    e->code_unit = weft__cfi_leb(&at);
-    e->data_unit = weft__cfi_leb_signed(&at);
-    e->return_number = version == 1 ? *at++ : weft__cfi_leb(&at);
-    if (!unwind_augmentation(e, letters, &at))
-        return false;
-    e->common = (struct unwind_code){at, end};
-    return true;
-}
-
-static bool unwind_entry_read(struct unwind_entry *e, const uint8_t *at)
-{
-    const uint8_t *end = unwind_length(&at);
-    const uint8_t *self = at;
-    const uint32_t back = (uint32_t)weft__cfi_fixed(&at, 4);
-
-    if (back == 0 || !unwind_common(e, self - back))
-        return false;
-    if (!weft__cfi_pointer(&at, e->encoding, e->tables, &e->start) ||
-        !weft__cfi_encoded(&at, e->encoding, &e->bytes))
-        return false;
-    if (e->has_augmentation) {
-        const uint64_t bytes = weft__cfi_leb(&at);
-
-        at += bytes;
-    }
-    e->own = (struct unwind_code){at, end};
-    return true;
-}
-
-/* The table that is searched: of each function its start and its entry, relative to the table's
- * own section. */
-struct unwind_row_of_table {
-    int32_t start, entry;
-};
-
-static const uint8_t *unwind_search(const uint8_t *tables, uint64_t pc)
-{
-    const uint8_t *at = tables + 4;
-    const int64_t wanted = (int64_t)(pc - (uintptr_t)tables);
-    struct unwind_row_of_table row;
-    uint64_t ignored, from = 0, to;
-
-    if (tables[0] != 1 || tables[3] != (WEFT__CFI_TO_TABLES | WEFT__CFI_SIGNED_4) ||
-        tables[2] == WEFT__CFI_OMITTED || !weft__cfi_encoded(&at, tables[1], &ignored) ||
-        !weft__cfi_encoded(&at, tables[2], &to) || to == 0)
-        return NULL;
-    while (to - from > 1) { /* the row, if there is one, is in [from, to) */
-        const uint64_t middle = from + (to - from) / 2;
-
-        memcpy(&row, at + middle * sizeof row, sizeof row);
-        if (row.start <= wanted)
-            from = middle;
-        else
-            to = middle;
-    }
-    memcpy(&row, at + from * sizeof row, sizeof row);
-    return row.start <= wanted ? tables + row.entry : NULL;
-}
-
-static bool unwind_entry_find(struct unwind_entry *e, uint64_t pc)
-{
-    struct weft_module m;
-    const uint8_t *at;
-
-    if (!weft__unwind_module((uintptr_t)pc, &m) || !m.tables)
-        return false;
-    *e = (struct unwind_entry){.tables = m.tables};
-    at = unwind_search(m.tables, pc);
-    return at && unwind_entry_read(e, at) && pc - e->start < e->bytes;
-}
 
 /* ---- the rules at an instruction ---- */
 
@@ -208,7 +55,7 @@ enum { UNWIND_REMEMBERED_MAX = 4 };
 
 /* The instructions' machine. */
 struct unwind_machine {
-    const struct unwind_entry *entry;
+    const struct weft_cfi_entry *entry;
     uint64_t pc;    /* whose rules are wanted */
     uint64_t place; /* the instructions seen so far are good from here on */
     uint32_t remembered_count;
@@ -432,7 +279,7 @@ static bool unwind_execute(struct unwind_machine *m, const uint8_t **at)
     }
 }
 
-static bool unwind_run(struct unwind_machine *m, struct unwind_code code)
+static bool unwind_run(struct unwind_machine *m, struct weft_cfi_code code)
 {
     while (code.at < code.end && m->place <= m->pc)
         if (!unwind_execute(m, &code.at))
@@ -653,7 +500,7 @@ static bool unwind_evaluate(const struct weft_frame *f, const uint8_t *at, const
 
 /* ---- a step outwards ---- */
 
-static bool unwind_frame_address(const struct weft_frame *f, const struct unwind_entry *e,
+static bool unwind_frame_address(const struct weft_frame *f, const struct weft_cfi_entry *e,
                                  const struct unwind_rules *r, uint64_t *address)
 {
     if (r->frame_by_code)
@@ -663,7 +510,7 @@ static bool unwind_frame_address(const struct weft_frame *f, const struct unwind
 }
 
 /* What a register held in the caller. */
-static bool unwind_recover(const struct weft_frame *f, const struct unwind_entry *e,
+static bool unwind_recover(const struct weft_frame *f, const struct weft_cfi_entry *e,
                            const struct unwind_rules *r, uint64_t address, uint64_t number,
                            uint64_t *out)
 {
@@ -708,7 +555,7 @@ static uint64_t unwind_unsigned(const struct unwind_rules *r, uint64_t address)
 }
 
 /* The caller's registers, from the frame's address. */
-static bool unwind_apply(struct weft_frame *f, const struct unwind_entry *e,
+static bool unwind_apply(struct weft_frame *f, const struct weft_cfi_entry *e,
                          const struct unwind_rules *r, uint64_t address)
 {
     struct weft_registers next = {.pc_is_return = !e->is_signal};
@@ -725,7 +572,7 @@ static bool unwind_apply(struct weft_frame *f, const struct unwind_entry *e,
     return true;
 }
 
-static WEFT__NOINLINE bool unwind_by_entry(struct weft_frame *f, const struct unwind_entry *e,
+static WEFT__NOINLINE bool unwind_by_entry(struct weft_frame *f, const struct weft_cfi_entry *e,
                                            uint64_t pc)
 {
     struct unwind_machine m;
@@ -770,7 +617,7 @@ static bool unwind_by_pointer(struct weft_frame *f)
 static bool unwind_by_call(struct weft_frame *f)
 {
     struct weft_registers next = f->registers;
-    struct unwind_entry e;
+    struct weft_cfi_entry e;
 
     if (f->registers.pc_is_return)
         return false;
@@ -784,7 +631,7 @@ static bool unwind_by_call(struct weft_frame *f)
     next.pc = next.at[1];
 #endif
     next.pc_is_return = true;
-    if (!unwind_entry_find(&e, next.pc - 1))
+    if (!weft__cfi_entry_find(&e, next.pc - 1))
         return false;
     f->registers = next;
     return true;
@@ -845,10 +692,10 @@ static bool unwind_step(struct weft_frame *f)
     const uint64_t sp = now->at[WEFT__REGISTER_SP];
     const uint64_t pc = now->pc - now->pc_is_return;
     const bool may_stay = !now->pc_is_return;
-    struct unwind_entry e;
+    struct weft_cfi_entry e;
     bool has_moved;
 
-    if (unwind_entry_find(&e, pc))
+    if (weft__cfi_entry_find(&e, pc))
         has_moved = unwind_by_entry(f, &e, pc);
     else
         has_moved = unwind_by_signal(f) || unwind_by_call(f) || unwind_by_pointer(f);
