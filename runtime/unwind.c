@@ -9,6 +9,7 @@
 
 #include "base.h"
 #include "cfi_entry.h"
+#include "cfi_expression.h"
 #include "cfi_number.h"
 #include "frame.h"
 #include "sanitize.h"
@@ -287,224 +288,13 @@ static bool unwind_run(struct unwind_machine *m, struct weft_cfi_code code)
     return true;
 }
 
-/* ---- expressions ---- */
-
-enum {
-    UNWIND_OP_ADDRESS = 0x03,
-    UNWIND_OP_DEREF = 0x06,
-    UNWIND_OP_CONST_1U = 0x08,
-    UNWIND_OP_CONST_8S = 0x0f,
-    UNWIND_OP_CONSTU = 0x10,
-    UNWIND_OP_CONSTS = 0x11,
-    UNWIND_OP_DUP = 0x12,
-    UNWIND_OP_DROP = 0x13,
-    UNWIND_OP_OVER = 0x14,
-    UNWIND_OP_SWAP = 0x16,
-    UNWIND_OP_AND = 0x1a,
-    UNWIND_OP_MINUS = 0x1c,
-    UNWIND_OP_MUL = 0x1e,
-    UNWIND_OP_NEG = 0x1f,
-    UNWIND_OP_NOT = 0x20,
-    UNWIND_OP_OR = 0x21,
-    UNWIND_OP_PLUS = 0x22,
-    UNWIND_OP_PLUS_UCONST = 0x23,
-    UNWIND_OP_SHL = 0x24,
-    UNWIND_OP_SHR = 0x25,
-    UNWIND_OP_SHRA = 0x26,
-    UNWIND_OP_XOR = 0x27,
-    UNWIND_OP_EQ = 0x29,
-    UNWIND_OP_GE = 0x2a,
-    UNWIND_OP_GT = 0x2b,
-    UNWIND_OP_LE = 0x2c,
-    UNWIND_OP_LT = 0x2d,
-    UNWIND_OP_NE = 0x2e,
-    UNWIND_OP_LIT = 0x30, /* 32 of each of these three */
-    UNWIND_OP_BREG = 0x70,
-    UNWIND_OP_BREG_END = 0x90,
-    UNWIND_OP_BREGX = 0x92,
-    UNWIND_OP_DEREF_SIZE = 0x94,
-    UNWIND_OP_NOP = 0x96,
-    UNWIND_LITERALS = 32,
-};
-
-enum { UNWIND_DEPTH_MAX = 16 };
-
-struct unwind_stack {
-    const struct weft_frame *frame;
-    uint32_t depth;
-    uint64_t words[UNWIND_DEPTH_MAX];
-};
-
-static bool unwind_push(struct unwind_stack *s, uint64_t word)
-{
-    if (s->depth == UNWIND_DEPTH_MAX)
-        return false;
-    s->words[s->depth++] = word;
-    return true;
-}
-
-static bool unwind_pop(struct unwind_stack *s, uint64_t *word)
-{
-    if (s->depth == 0)
-        return false;
-    *word = s->words[--s->depth];
-    return true;
-}
-
-/* Of two words, the one that was pushed first on the left. */
-static bool unwind_operate(uint8_t what, uint64_t left, uint64_t right, uint64_t *out)
-{
-    const int64_t a = (int64_t)left, b = (int64_t)right;
-    const unsigned shift = right < 64 ? (unsigned)right : 63;
-
-    switch (what) {
-    case UNWIND_OP_AND:
-        *out = left & right;
-        return true;
-    case UNWIND_OP_OR:
-        *out = left | right;
-        return true;
-    case UNWIND_OP_XOR:
-        *out = left ^ right;
-        return true;
-    case UNWIND_OP_PLUS:
-        *out = left + right;
-        return true;
-    case UNWIND_OP_MINUS:
-        *out = left - right;
-        return true;
-    case UNWIND_OP_MUL:
-        *out = left * right;
-        return true;
-    case UNWIND_OP_SHL:
-        *out = right < 64 ? left << shift : 0;
-        return true;
-    case UNWIND_OP_SHR:
-        *out = right < 64 ? left >> shift : 0;
-        return true;
-    case UNWIND_OP_SHRA:
-        *out = (uint64_t)(a >> shift);
-        return true;
-    case UNWIND_OP_EQ:
-        *out = a == b;
-        return true;
-    case UNWIND_OP_NE:
-        *out = a != b;
-        return true;
-    case UNWIND_OP_GE:
-        *out = a >= b;
-        return true;
-    case UNWIND_OP_GT:
-        *out = a > b;
-        return true;
-    case UNWIND_OP_LE:
-        *out = a <= b;
-        return true;
-    case UNWIND_OP_LT:
-        *out = a < b;
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Operations on the words that are there. */
-static bool unwind_evaluate_stack(struct unwind_stack *s, uint8_t what, const uint8_t **at)
-{
-    uint64_t top, below, out;
-
-    if (!unwind_pop(s, &top))
-        return false;
-    switch (what) {
-    case UNWIND_OP_DROP:
-        return true;
-    case UNWIND_OP_DUP:
-        s->depth++; /* the popped word is still there */
-        return unwind_push(s, top);
-    case UNWIND_OP_NEG:
-        return unwind_push(s, 0 - top);
-    case UNWIND_OP_NOT:
-        return unwind_push(s, ~top);
-    case UNWIND_OP_PLUS_UCONST:
-        return unwind_push(s, top + weft__cfi_leb(at));
-    case UNWIND_OP_DEREF:
-        return weft__frame_read(s->frame, top, sizeof out, &out) && unwind_push(s, out);
-    case UNWIND_OP_DEREF_SIZE: {
-        const uint8_t size = *(*at)++;
-
-        return size <= sizeof out && weft__frame_read(s->frame, top, size, &out) &&
-               unwind_push(s, out);
-    }
-    default:
-        break;
-    }
-    if (!unwind_pop(s, &below))
-        return false;
-    if (what == UNWIND_OP_SWAP)
-        return unwind_push(s, top) && unwind_push(s, below);
-    if (what == UNWIND_OP_OVER)
-        return unwind_push(s, below) && unwind_push(s, top) && unwind_push(s, below);
-    return unwind_operate(what, below, top, &out) && unwind_push(s, out);
-}
-
-static bool unwind_evaluate_one(struct unwind_stack *s, const uint8_t **at)
-{
-    const uint8_t what = *(*at)++;
-
-    if (what >= UNWIND_OP_LIT && what < UNWIND_OP_LIT + UNWIND_LITERALS)
-        return unwind_push(s, (uint64_t)(what - UNWIND_OP_LIT));
-    if (what >= UNWIND_OP_BREG && what < UNWIND_OP_BREG_END)
-        return unwind_push(s, weft__frame_register(s->frame, (uint64_t)(what - UNWIND_OP_BREG)) +
-                                  (uint64_t)weft__cfi_leb_signed(at));
-    if (what >= UNWIND_OP_CONST_1U && what <= UNWIND_OP_CONST_8S) { /* unsigned, signed, by size */
-        const size_t size = (size_t)1 << ((what - UNWIND_OP_CONST_1U) / 2);
-
-        return unwind_push(s, what % 2 == 0 ? weft__cfi_fixed(at, size)
-                                            : (uint64_t)weft__cfi_fixed_signed(at, size));
-    }
-    switch (what) {
-    case UNWIND_OP_NOP:
-        return true;
-    case UNWIND_OP_ADDRESS:
-        return unwind_push(s, weft__cfi_fixed(at, sizeof(uint64_t)));
-    case UNWIND_OP_CONSTU:
-        return unwind_push(s, weft__cfi_leb(at));
-    case UNWIND_OP_CONSTS:
-        return unwind_push(s, (uint64_t)weft__cfi_leb_signed(at));
-    case UNWIND_OP_BREGX: {
-        const uint64_t number = weft__cfi_leb(at);
-
-        return unwind_push(s, weft__frame_register(s->frame, number) +
-                                  (uint64_t)weft__cfi_leb_signed(at));
-    }
-    default:
-        return unwind_evaluate_stack(s, what, at);
-    }
-}
-
-/* The word that an expression leaves; a rule's begins with the frame's address. */
-static bool unwind_evaluate(const struct weft_frame *f, const uint8_t *at, const uint64_t *first,
-                            uint64_t *out)
-{
-    struct unwind_stack s = {.frame = f};
-    const uint64_t length = weft__cfi_leb(&at);
-    const uint8_t *end = at + length;
-
-    if (first)
-        unwind_push(&s, *first);
-    while (at < end)
-        if (!unwind_evaluate_one(&s, &at))
-            return false;
-    return unwind_pop(&s, out);
-}
-
 /* ---- a step outwards ---- */
 
 static bool unwind_frame_address(const struct weft_frame *f, const struct weft_cfi_entry *e,
                                  const struct unwind_rules *r, uint64_t *address)
 {
     if (r->frame_by_code)
-        return unwind_evaluate(f, e->tables + r->frame_offset, NULL, address);
+        return weft__cfi_evaluate(f, e->tables + r->frame_offset, NULL, address);
     *address = weft__frame_register(f, r->frame_register) + (uint64_t)r->frame_offset;
     return true;
 }
@@ -528,9 +318,9 @@ static bool unwind_recover(const struct weft_frame *f, const struct weft_cfi_ent
         *out = weft__frame_register(f, (uint64_t)what);
         return true;
     case UNWIND_BY_CODE:
-        return unwind_evaluate(f, e->tables + what, &address, out);
+        return weft__cfi_evaluate(f, e->tables + what, &address, out);
     case UNWIND_SAVED_BY_CODE:
-        return unwind_evaluate(f, e->tables + what, &address, &place) &&
+        return weft__cfi_evaluate(f, e->tables + what, &address, &place) &&
                weft__frame_read(f, place, sizeof *out, out);
     case UNWIND_SAVED:
         return weft__frame_read(f, place, sizeof *out, out);
