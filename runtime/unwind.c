@@ -7,10 +7,9 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "base.h"
 #include "cfi_entry.h"
 #include "cfi_expression.h"
-#include "cfi_number.h"
+#include "cfi_rules.h"
 #include "frame.h"
 #include "sanitize.h"
 
@@ -30,268 +29,10 @@ size_t weft__unwind(const struct weft_registers *from, const void *low, const vo
 
 #else
 
-/* ---- the rules at an instruction ---- */
-
-enum unwind_how {
-    UNWIND_SAME,          /* the register still holds it */
-    UNWIND_UNDEFINED,     /* nobody knows */
-    UNWIND_SAVED,         /* in memory, so many bytes above the frame's address */
-    UNWIND_OFFSET,        /* it is that address plus so many bytes */
-    UNWIND_REGISTER,      /* another register holds it */
-    UNWIND_SAVED_BY_CODE, /* in memory, where an expression says */
-    UNWIND_BY_CODE,       /* an expression says what it is */
-};
-
-/* What the instructions fill in. An expression is named by its distance from the tables. */
-struct unwind_rules {
-    uint8_t how[WEFT__REGISTERS];
-    int32_t what[WEFT__REGISTERS];
-    bool frame_by_code;
-    bool is_signed; /* aarch64: the return address has a signature in it */
-    uint32_t frame_register;
-    int64_t frame_offset; /* from that register; or the expression */
-};
-
-enum { UNWIND_REMEMBERED_MAX = 4 };
-
-/* The instructions' machine. */
-struct unwind_machine {
-    const struct weft_cfi_entry *entry;
-    uint64_t pc;    /* whose rules are wanted */
-    uint64_t place; /* the instructions seen so far are good from here on */
-    uint32_t remembered_count;
-    struct unwind_rules rules;
-    struct unwind_rules initial; /* what the common instructions left */
-    struct unwind_rules remembered[UNWIND_REMEMBERED_MAX];
-};
-
-enum {
-    UNWIND_CFA_ADVANCE = 0x40, /* these three have an operand in their low six bits */
-    UNWIND_CFA_OFFSET = 0x80,
-    UNWIND_CFA_RESTORE = 0xc0,
-    UNWIND_CFA_NOP = 0x00,
-    UNWIND_CFA_SET_LOC = 0x01,
-    UNWIND_CFA_ADVANCE_1 = 0x02,
-    UNWIND_CFA_ADVANCE_2 = 0x03,
-    UNWIND_CFA_ADVANCE_4 = 0x04,
-    UNWIND_CFA_OFFSET_EXTENDED = 0x05,
-    UNWIND_CFA_RESTORE_EXTENDED = 0x06,
-    UNWIND_CFA_UNDEFINED = 0x07,
-    UNWIND_CFA_SAME_VALUE = 0x08,
-    UNWIND_CFA_REGISTER = 0x09,
-    UNWIND_CFA_REMEMBER = 0x0a,
-    UNWIND_CFA_RESTORE_STATE = 0x0b,
-    UNWIND_CFA_DEF_CFA = 0x0c,
-    UNWIND_CFA_DEF_CFA_REGISTER = 0x0d,
-    UNWIND_CFA_DEF_CFA_OFFSET = 0x0e,
-    UNWIND_CFA_DEF_CFA_EXPRESSION = 0x0f,
-    UNWIND_CFA_EXPRESSION = 0x10,
-    UNWIND_CFA_OFFSET_EXTENDED_SF = 0x11,
-    UNWIND_CFA_DEF_CFA_SF = 0x12,
-    UNWIND_CFA_DEF_CFA_OFFSET_SF = 0x13,
-    UNWIND_CFA_VAL_OFFSET = 0x14,
-    UNWIND_CFA_VAL_OFFSET_SF = 0x15,
-    UNWIND_CFA_VAL_EXPRESSION = 0x16,
-    UNWIND_CFA_NEGATE_RA_STATE = 0x2d,
-    UNWIND_CFA_ARGS_SIZE = 0x2e,
-    UNWIND_CFA_NEGATIVE_OFFSET = 0x2f,
-};
-
-/* Registers that calls do not preserve, vectors for instance, have rules too: they are passed over. */
-static void unwind_rule(struct unwind_machine *m, uint64_t number, enum unwind_how how,
-                        int64_t what)
-{
-    if (number >= WEFT__REGISTERS)
-        return;
-    m->rules.how[number] = (uint8_t)how;
-    m->rules.what[number] = (int32_t)what;
-}
-
-static void unwind_rule_restore(struct unwind_machine *m, uint64_t number)
-{
-    if (number < WEFT__REGISTERS)
-        unwind_rule(m, number, m->initial.how[number], m->initial.what[number]);
-}
-
-/* An expression, which is passed over, as a rule names it. */
-static int64_t unwind_expression(const struct unwind_machine *m, const uint8_t **at)
-{
-    const int64_t place = *at - m->entry->tables;
-    const uint64_t length = weft__cfi_leb(at);
-
-    *at += length;
-    return place;
-}
-
-static void unwind_advance(struct unwind_machine *m, uint64_t units)
-{
-    m->place += units * m->entry->code_unit;
-}
-
-static void unwind_frame(struct unwind_machine *m, uint64_t number, int64_t offset)
-{
-    m->rules.frame_by_code = false;
-    m->rules.frame_register = (uint32_t)number;
-    m->rules.frame_offset = offset;
-}
-
-/* The instructions that say where the frame is. */
-static bool unwind_execute_frame(struct unwind_machine *m, uint8_t what, const uint8_t **at)
-{
-    const int64_t unit = m->entry->data_unit;
-    uint64_t number;
-
-    switch (what) {
-    case UNWIND_CFA_DEF_CFA:
-        number = weft__cfi_leb(at);
-        unwind_frame(m, number, (int64_t)weft__cfi_leb(at));
-        return true;
-    case UNWIND_CFA_DEF_CFA_SF:
-        number = weft__cfi_leb(at);
-        unwind_frame(m, number, weft__cfi_leb_signed(at) * unit);
-        return true;
-    case UNWIND_CFA_DEF_CFA_REGISTER:
-        unwind_frame(m, weft__cfi_leb(at), m->rules.frame_offset);
-        return true;
-    case UNWIND_CFA_DEF_CFA_OFFSET:
-        unwind_frame(m, m->rules.frame_register, (int64_t)weft__cfi_leb(at));
-        return true;
-    case UNWIND_CFA_DEF_CFA_OFFSET_SF:
-        unwind_frame(m, m->rules.frame_register, weft__cfi_leb_signed(at) * unit);
-        return true;
-    case UNWIND_CFA_DEF_CFA_EXPRESSION:
-        m->rules.frame_by_code = true;
-        m->rules.frame_offset = unwind_expression(m, at);
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Those that begin with a register's number. */
-static bool unwind_execute_rule(struct unwind_machine *m, uint8_t what, const uint8_t **at)
-{
-    const int64_t unit = m->entry->data_unit;
-    const uint64_t number = weft__cfi_leb(at);
-
-    switch (what) {
-    case UNWIND_CFA_OFFSET_EXTENDED:
-        unwind_rule(m, number, UNWIND_SAVED, (int64_t)weft__cfi_leb(at) * unit);
-        return true;
-    case UNWIND_CFA_OFFSET_EXTENDED_SF:
-        unwind_rule(m, number, UNWIND_SAVED, weft__cfi_leb_signed(at) * unit);
-        return true;
-    case UNWIND_CFA_NEGATIVE_OFFSET:
-        unwind_rule(m, number, UNWIND_SAVED, -(int64_t)weft__cfi_leb(at) * unit);
-        return true;
-    case UNWIND_CFA_VAL_OFFSET:
-        unwind_rule(m, number, UNWIND_OFFSET, (int64_t)weft__cfi_leb(at) * unit);
-        return true;
-    case UNWIND_CFA_VAL_OFFSET_SF:
-        unwind_rule(m, number, UNWIND_OFFSET, weft__cfi_leb_signed(at) * unit);
-        return true;
-    case UNWIND_CFA_RESTORE_EXTENDED:
-        unwind_rule_restore(m, number);
-        return true;
-    case UNWIND_CFA_UNDEFINED:
-        unwind_rule(m, number, UNWIND_UNDEFINED, 0);
-        return true;
-    case UNWIND_CFA_SAME_VALUE:
-        unwind_rule(m, number, UNWIND_SAME, 0);
-        return true;
-    case UNWIND_CFA_REGISTER:
-        unwind_rule(m, number, UNWIND_REGISTER, (int64_t)weft__cfi_leb(at));
-        return true;
-    case UNWIND_CFA_EXPRESSION:
-        unwind_rule(m, number, UNWIND_SAVED_BY_CODE, unwind_expression(m, at));
-        return true;
-    case UNWIND_CFA_VAL_EXPRESSION:
-        unwind_rule(m, number, UNWIND_BY_CODE, unwind_expression(m, at));
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool unwind_remember(struct unwind_machine *m)
-{
-    if (m->remembered_count == UNWIND_REMEMBERED_MAX)
-        return false;
-    m->remembered[m->remembered_count++] = m->rules;
-    return true;
-}
-
-static bool unwind_recall(struct unwind_machine *m)
-{
-    if (m->remembered_count == 0)
-        return false;
-    m->rules = m->remembered[--m->remembered_count];
-    return true;
-}
-
-static bool unwind_execute_other(struct unwind_machine *m, uint8_t what, const uint8_t **at)
-{
-    switch (what) {
-    case UNWIND_CFA_NOP:
-        return true;
-    case UNWIND_CFA_SET_LOC:
-        return weft__cfi_pointer(at, m->entry->encoding, m->entry->tables, &m->place);
-    case UNWIND_CFA_ADVANCE_1:
-        unwind_advance(m, weft__cfi_fixed(at, 1));
-        return true;
-    case UNWIND_CFA_ADVANCE_2:
-        unwind_advance(m, weft__cfi_fixed(at, 2));
-        return true;
-    case UNWIND_CFA_ADVANCE_4:
-        unwind_advance(m, weft__cfi_fixed(at, 4));
-        return true;
-    case UNWIND_CFA_REMEMBER:
-        return unwind_remember(m);
-    case UNWIND_CFA_RESTORE_STATE:
-        return unwind_recall(m);
-    case UNWIND_CFA_NEGATE_RA_STATE:
-        m->rules.is_signed = !m->rules.is_signed;
-        return true;
-    case UNWIND_CFA_ARGS_SIZE:
-        weft__cfi_leb(at);
-        return true;
-    default:
-        return unwind_execute_frame(m, what, at) || unwind_execute_rule(m, what, at);
-    }
-}
-
-static bool unwind_execute(struct unwind_machine *m, const uint8_t **at)
-{
-    const uint8_t what = *(*at)++;
-    const uint8_t operand = what & 0x3f;
-
-    switch (what & 0xc0) {
-    case UNWIND_CFA_ADVANCE:
-        unwind_advance(m, operand);
-        return true;
-    case UNWIND_CFA_OFFSET:
-        unwind_rule(m, operand, UNWIND_SAVED, (int64_t)weft__cfi_leb(at) * m->entry->data_unit);
-        return true;
-    case UNWIND_CFA_RESTORE:
-        unwind_rule_restore(m, operand);
-        return true;
-    default:
-        return unwind_execute_other(m, what, at);
-    }
-}
-
-static bool unwind_run(struct unwind_machine *m, struct weft_cfi_code code)
-{
-    while (code.at < code.end && m->place <= m->pc)
-        if (!unwind_execute(m, &code.at))
-            return false;
-    return true;
-}
-
 /* ---- a step outwards ---- */
 
 static bool unwind_frame_address(const struct weft_frame *f, const struct weft_cfi_entry *e,
-                                 const struct unwind_rules *r, uint64_t *address)
+                                 const struct weft_cfi_rules *r, uint64_t *address)
 {
     if (r->frame_by_code)
         return weft__cfi_evaluate(f, e->tables + r->frame_offset, NULL, address);
@@ -301,28 +42,28 @@ static bool unwind_frame_address(const struct weft_frame *f, const struct weft_c
 
 /* What a register held in the caller. */
 static bool unwind_recover(const struct weft_frame *f, const struct weft_cfi_entry *e,
-                           const struct unwind_rules *r, uint64_t address, uint64_t number,
+                           const struct weft_cfi_rules *r, uint64_t address, uint64_t number,
                            uint64_t *out)
 {
     const int64_t what = r->what[number];
     uint64_t place = address + (uint64_t)what;
 
     switch (r->how[number]) {
-    case UNWIND_SAME:
+    case WEFT__CFI_SAME:
         *out = f->registers.at[number];
         return true;
-    case UNWIND_OFFSET:
+    case WEFT__CFI_OFFSET:
         *out = place;
         return true;
-    case UNWIND_REGISTER:
+    case WEFT__CFI_REGISTER:
         *out = weft__frame_register(f, (uint64_t)what);
         return true;
-    case UNWIND_BY_CODE:
+    case WEFT__CFI_BY_CODE:
         return weft__cfi_evaluate(f, e->tables + what, &address, out);
-    case UNWIND_SAVED_BY_CODE:
+    case WEFT__CFI_SAVED_BY_CODE:
         return weft__cfi_evaluate(f, e->tables + what, &address, &place) &&
                weft__frame_read(f, place, sizeof *out, out);
-    case UNWIND_SAVED:
+    case WEFT__CFI_SAVED:
         return weft__frame_read(f, place, sizeof *out, out);
     default:
         return false;
@@ -330,7 +71,7 @@ static bool unwind_recover(const struct weft_frame *f, const struct weft_cfi_ent
 }
 
 /* Without the signature that pointer authentication has put into it. */
-static uint64_t unwind_unsigned(const struct unwind_rules *r, uint64_t address)
+static uint64_t unwind_unsigned(const struct weft_cfi_rules *r, uint64_t address)
 {
 #ifdef __aarch64__
     if (r->is_signed) {
@@ -346,14 +87,14 @@ static uint64_t unwind_unsigned(const struct unwind_rules *r, uint64_t address)
 
 /* The caller's registers, from the frame's address. */
 static bool unwind_apply(struct weft_frame *f, const struct weft_cfi_entry *e,
-                         const struct unwind_rules *r, uint64_t address)
+                         const struct weft_cfi_rules *r, uint64_t address)
 {
     struct weft_registers next = {.pc_is_return = !e->is_signal};
 
     for (uint32_t i = 0; i < WEFT__REGISTERS; i++)
         if (!unwind_recover(f, e, r, address, i, &next.at[i]))
             next.at[i] = 0;
-    if (r->how[WEFT__REGISTER_SP] == UNWIND_SAME)
+    if (r->how[WEFT__REGISTER_SP] == WEFT__CFI_SAME)
         next.at[WEFT__REGISTER_SP] = address;
     if (!unwind_recover(f, e, r, address, e->return_number, &next.pc))
         return false;
@@ -362,24 +103,13 @@ static bool unwind_apply(struct weft_frame *f, const struct weft_cfi_entry *e,
     return true;
 }
 
-static WEFT__NOINLINE bool unwind_by_entry(struct weft_frame *f, const struct weft_cfi_entry *e,
-                                           uint64_t pc)
+static bool unwind_by_entry(struct weft_frame *f, const struct weft_cfi_entry *e, uint64_t pc)
 {
-    struct unwind_machine m;
+    struct weft_cfi_rules r;
     uint64_t address;
 
-    m.entry = e;
-    m.pc = pc;
-    m.place = 0;
-    m.remembered_count = 0;
-    memset(&m.rules, 0, sizeof m.rules);
-    memset(&m.initial, 0, sizeof m.initial);
-    if (e->return_number >= WEFT__REGISTERS || !unwind_run(&m, e->common))
-        return false;
-    m.initial = m.rules;
-    m.place = e->start;
-    return unwind_run(&m, e->own) && unwind_frame_address(f, e, &m.rules, &address) &&
-           unwind_apply(f, e, &m.rules, address);
+    return e->return_number < WEFT__REGISTERS && weft__cfi_rules_find(&r, e, pc) &&
+           unwind_frame_address(f, e, &r, &address) && unwind_apply(f, e, &r, address);
 }
 
 /* By the frame pointer, one step: where a function has no entry it may yet have kept one. */
