@@ -355,9 +355,9 @@ static void census_at_exit(void)
 
 static void census_register(void)
 {
-    static bool is_registered;
+    static uint32_t is_registered; /* of a size that every processor can exchange */
 
-    if (!__atomic_exchange_n(&is_registered, true, __ATOMIC_RELAXED))
+    if (!__atomic_exchange_n(&is_registered, 1, __ATOMIC_RELAXED))
         atexit(census_at_exit);
 }
 
