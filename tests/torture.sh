@@ -76,7 +76,7 @@ if [ $# -eq 0 ]; then
     done
 fi
 for compiler; do
-    machine=$($compiler -dumpmachine)
+    machine=$($compiler -dumpmachine) || exit 1
     processor=${machine%%-*}
     [ -f "$here/../runtime/context_$processor.S" ] || {
         echo "skipped  $compiler: no register switch for $processor"
