@@ -42,8 +42,10 @@ static bool print_is_printable(char byte)
 
 static void print_string(struct weft_print *p, const char *string)
 {
+    const char unprintable = '?';
+
     for (; *string; string++)
-        print_byte(p, print_is_printable(*string) ? *string : '?');
+        print_byte(p, print_is_printable(*string) ? *string : unprintable);
 }
 
 static void print_number(struct weft_print *p, uint64_t n, unsigned base)

@@ -114,7 +114,7 @@ static WEFT__NOIPA int descend_with_array(int depth)
 
 static WEFT__NOIPA int descend_with_alloca(int depth)
 {
-    volatile char *array = __builtin_alloca((size_t)(depth * 24 + 1));
+    volatile char *array = __builtin_alloca((size_t)depth * 24 + 1);
 
     expect_here(HERE());
     array[depth] = 1;
@@ -126,7 +126,7 @@ static WEFT__NOIPA int descend_with_alloca(int depth)
 static WEFT__NOIPA int descend_aligned(int depth)
 {
     _Alignas(128) volatile char array[128];
-    volatile char *more = __builtin_alloca((size_t)(depth * 40 + 1));
+    volatile char *more = __builtin_alloca((size_t)depth * 40 + 1);
 
     expect_here(HERE());
     array[depth] = more[depth] = 1;
@@ -929,7 +929,8 @@ static const struct weft_control *control_of(const void *task)
 {
     struct weft_thread *t = NULL;
 
-    weft__thread_find(&weft__self->threads, task, &t);
+    if (weft__thread_find(&weft__self->threads, task, &t) != 0)
+        abort();
     return t->at.control;
 }
 
