@@ -13,7 +13,8 @@ static chan(int) c;
 static gen(int) g;
 static gen(int, int) echoing;
 static task(int) t;
-static int into; /* what a call was to fill */
+static struct weft_group *full; /* its only place is taken */
+static int into;                /* what a call was to fill */
 
 /* ---- the calls ---- */
 
@@ -40,6 +41,16 @@ static int call_trysend(void)
 static int call_tryrecv(void)
 {
     return chan_tryrecv(c, &into);
+}
+
+static int give_into(int *given)
+{
+    return *given = 0;
+}
+
+static int call_group_go(void)
+{
+    return group_go(full, give_into, &into);
 }
 
 static int call_close(void)
@@ -90,15 +101,20 @@ static int call_gen_close(void)
 typedef int call(void);
 
 static call *const parking[] = {
-    call_send,        call_send_from, call_recv, call_select_recv, call_select_send,
-    call_select_none, call_sleep,     call_join, call_next,        call_gen_send,
+    call_send,  call_send_from, call_recv, call_select_recv, call_select_send, call_select_none,
+    call_sleep, call_join,      call_next, call_gen_send,    call_group_go,
 };
 
 enum { PARKING = sizeof parking / sizeof parking[0] };
 
 /* ---- objects for which every call parks, until `release` ---- */
 
-static chan(int) gate;
+static chan(int) gate, other_gate;
+
+static int wait_at_other_gate(void)
+{
+    return chan_recv(other_gate, NULL) == -EPIPE ? 0 : 8;
+}
 
 static int wait_at_gate(void)
 {
@@ -131,6 +147,9 @@ static int make_objects(void **state)
     t = spawn(wait_at_gate);
     g = gen_new(int, yield_behind_gate);
     echoing = gen_new2(int, int, echo_behind_gate);
+    other_gate = chan_new(int);
+    full = group_new(1);
+    group_go(full, wait_at_other_gate);
     gen_next(echoing, NULL);
     check_settle();
     return failed;
@@ -144,6 +163,10 @@ static int drop_objects(void **state)
     task_join(t, &n);
     gen_close(g);
     gen_close(echoing);
+    chan_close(other_gate);
+    n += group_wait(full);
+    group_free(full);
+    chan_free(other_gate);
     check_unwatch(c);
     check_unwatch(gate);
     chan_free(c);
