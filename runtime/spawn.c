@@ -318,11 +318,11 @@ static inline struct weft_control *spawn_end(struct weft_worker *w, struct weft_
 }
 
 /* Of any thread. Its values are destroyed first, by code of the program's that may do as it likes. */
-static WEFT__COLD struct weft_control *spawn_end_any(struct weft_worker *w, struct weft_control *c)
+static WEFT__NOINLINE struct weft_control *spawn_end_any(struct weft_worker *w,
+                                                         struct weft_thread *t)
 {
-    struct weft_thread *t = c->thread;
-
-    weft__locals_end(c);
+    if (t->flags & WEFT__THREAD_LOCALS)
+        weft__locals_end(t->at.control);
     if (t->flags & WEFT__THREAD_GROUPS)
         w->creator_ended(t);
     if (!(t->flags & (WEFT__THREAD_BODY | WEFT__THREAD_GROUPED)))
@@ -339,7 +339,7 @@ struct weft_control *weft__thread_run(struct weft_worker *w, struct weft_control
 
     t->does.word = spawn_run(t);
     if (WEFT__UNLIKELY(t->flags & WEFT__THREAD_ENDS))
-        return spawn_end_any(w, c);
+        return spawn_end_any(w, t);
     return spawn_end(w, t);
 }
 
