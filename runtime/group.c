@@ -323,9 +323,8 @@ WEFT_API int weft_group_started_(struct weft_group_slot *user, const struct weft
     struct weft_thread_side *side;
     struct weft_thread *t = NULL;
 
-    if (start->error != 0)
+    if (start->error != 0 || weft__thread_find(&w->threads, start->task, &t) != WEFT__THREAD_FOUND)
         return start->error; /* the slot goes back with its frame */
-    weft__thread_find(&w->threads, start->task, &t);
     side = weft__thread_side(t);
     t->flags |= WEFT__THREAD_GROUPED;
     t->waits_for_end.group = s->group;
