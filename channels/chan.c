@@ -29,6 +29,11 @@ static const struct weft_wait chan_wait_recv = {
     .unhook = chan_unhook,
 };
 
+static const char *chan_site(const struct weft_list *link)
+{
+    return WEFT__CONTAINER_OF(link, const struct weft_chan, link)->site;
+}
+
 WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
 {
     struct weft_worker *w = weft__worker();
@@ -43,6 +48,7 @@ WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
     weft__list_init(&c->senders);
     c->creator = weft__thread_handle(w->current->thread);
     weft__list_push_back(&w->chans, &c->link);
+    w->chan_site = chan_site;
     return c;
 }
 

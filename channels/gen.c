@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/calls.h"
+#include "runtime/cycle.h"
 #include "runtime/deadline.h"
 #include "runtime/report.h"
 
@@ -40,15 +41,32 @@ static void gen_describe(const struct weft_control *c, struct weft_print *out)
     weft__print(out, "%s %p (made at %s)", c->wait->name, c->on, g->site);
 }
 
+/* Only the body can give it a value, or an end. */
+static struct weft_thread *gen_waits_for(const struct weft_control *c)
+{
+    const struct weft_gen *g = c->on;
+
+    return g->body;
+}
+
+static void gen_describe_consumer(const struct weft_control *c, struct weft_print *out)
+{
+    gen_describe(c, out);
+    weft__print(out, ", whose body is ");
+    weft__print_thread(out, gen_waits_for(c));
+}
+
 static const struct weft_wait gen_wait_next = {
     .name = "waiting for a value of generator",
-    .describe = gen_describe,
+    .describe = gen_describe_consumer,
     .unhook = gen_unhook_next,
+    .waits_for = gen_waits_for,
 };
 static const struct weft_wait gen_wait_close = {
     .name = "waiting for the end of generator",
-    .describe = gen_describe,
+    .describe = gen_describe_consumer,
     .unhook = gen_unhook_close,
+    .waits_for = gen_waits_for,
     .deaf = true,
 };
 static const struct weft_wait gen_wait_offer = {
@@ -125,6 +143,11 @@ static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_ge
     return consumer;
 }
 
+static const char *gen_site(const struct weft_list *link)
+{
+    return WEFT__CONTAINER_OF(link, const struct weft_gen, link)->site;
+}
+
 WEFT_API struct weft_gen *weft_gen_new_(size_t size, size_t takes_size, const char *site)
 {
     struct weft_worker *w = weft__worker();
@@ -133,6 +156,7 @@ WEFT_API struct weft_gen *weft_gen_new_(size_t size, size_t takes_size, const ch
     if (!g)
         return NULL;
     w->body_ended = gen_body_ended;
+    w->gen_site = gen_site;
     g->owner = w->id;
     g->size = size;
     g->takes_size = takes_size;
@@ -255,6 +279,7 @@ static int gen_resume(struct weft_worker *w, struct weft_control *me, struct wef
         return gen_wake(w, me, g, g->suspended, 0);
     }
     g->sent = sent;
+    weft__cycle_watch(w, me, me->wait, g->body);
     return weft__switch_next(w, me);
 }
 

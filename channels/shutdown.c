@@ -10,6 +10,7 @@
 #include "runtime/calls.h"
 #include "runtime/deadline.h"
 #include "runtime/group.h"
+#include "runtime/leaks.h"
 #include "runtime/local.h"
 #include "runtime/report.h"
 
@@ -86,6 +87,8 @@ WEFT_API int weft_shutdown(void)
         return 0;
     if (w->current != &w->root)
         weft__mistake("weft_shutdown by a green thread: it is for the OS thread's own, as main is");
+    if (!w->leaks_told)
+        weft__leaks_report(w); /* what is ended and freed from here on was left */
     result = shutdown_end_threads(w);
     if (result == 0)
         result = shutdown_end_locals(w);

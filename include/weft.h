@@ -16,6 +16,7 @@
 #include "weft/chan.h"
 #include "weft/select.h"
 #include "weft/gen.h"
+#include "weft/report.h"
 
 #ifdef __cplusplus
 #include "weft/weft.hpp"

@@ -48,10 +48,21 @@
     .8byte function;                                         \
     .size weft_start_stub_, 8
 
+/* As own.h has it of the files in C. */
+#define OWN_CODE                                                            \
+    .pushsection .text, 8191;                                               \
+    771:;                                                       \
+    .popsection;                                                            \
+    .pushsection weft_own_code, "a", %progbits;                             \
+    .balign 4;                                                              \
+    .long .text - ., 771b - ., .text - ., .text - .;             \
+    .popsection
+
 /* Without the first note the whole program would get an executable stack; without the second it
  * would lose its branch tracking. */
 #ifdef NOTE_PROPERTY
 #define NOTES                                                               \
+    OWN_CODE;                                                               \
     .section .note.GNU-stack, "", %progbits;                                \
     .section .note.gnu.property, "a", %note;                                \
     .balign 8;                                                              \
@@ -59,7 +70,9 @@
     .asciz "GNU";                                                           \
     .long NOTE_PROPERTY, 4, 1, 0
 #else
-#define NOTES .section .note.GNU-stack, "", %progbits
+#define NOTES                                                               \
+    OWN_CODE;                                                               \
+    .section .note.GNU-stack, "", %progbits
 #endif
 
 #endif

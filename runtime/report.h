@@ -5,16 +5,11 @@
 
 struct weft_print;
 struct weft_thread;
-struct weft_worker;
 
 /* "thread 3 'parser' (worker at main.c:12)" */
 void weft__print_thread(struct weft_print *p, const struct weft_thread *t);
 
 /* A mistake of the program's: one sentence that names the running thread, then abort(). */
 __attribute__((noreturn, cold, format(printf, 1, 2))) void weft__mistake(const char *format, ...);
-
-/* Nothing can ever run again. Ends the wait of the worker's root with -EDEADLK if the program asked
- * for that, else reports who is parked and on what, and exits with status 2. */
-void weft__report_stuck(struct weft_worker *w);
 
 #endif

@@ -138,6 +138,10 @@ struct weft_worker {
     struct weft_list gens;       /* likewise */
     struct weft_list groups;     /* likewise */
     struct weft_list cancelling; /* groups whose members are being cancelled, by their links */
+    /* Where one of those was made. NULL until there is one. */
+    const char *(*chan_site)(const struct weft_list *link);
+    const char *(*gen_site)(const struct weft_list *link);
+    bool leaks_told; /* the leak report was written */
     struct weft_stacks stacks;
     struct weft_starved starved[WEFT__STACK_CLASSES];
     bool deadlock_returns;            /* weft_deadlock_returns */
@@ -155,6 +159,7 @@ struct weft_worker {
     void (*creator_ended)(struct weft_thread *t);
     struct weft_census *census; /* NULL: off */
     struct weft_control root;   /* the OS thread's own stack: main */
+    const char *root_end;       /* where that stack ends, for backtraces; NULL: not known */
 };
 
 /* One address in a register of the OS thread's: no call, and room for it under dlopen. */

@@ -32,8 +32,9 @@ static void sleep_describe(const struct weft_control *c, struct weft_print *out)
         weft__print(out, "sleeping for ever");
         return;
     }
-    weft__print(out, "sleeping for another ");
+    weft__print(out, "sleeping (");
     weft__print_duration(out, c->timer.when - now);
+    weft__print(out, " to go)");
 }
 
 static const struct weft_wait sleep_wait = {

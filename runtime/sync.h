@@ -11,6 +11,7 @@
 
 #include <weft/sync.h>
 
+#include "cycle.h"
 #include "list.h"
 #include "sched.h"
 
@@ -52,6 +53,8 @@ static inline __attribute__((always_inline)) int weft__sync_park(struct weft_wor
                                                                  const struct weft_wait *why)
 {
     weft__sync_queue(q, me);
+    if (why->waits_for)
+        weft__cycle_watch(w, me, why, why->waits_for(me));
     return weft__park(w, me, why);
 }
 

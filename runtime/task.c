@@ -4,6 +4,7 @@
 
 #include <weft/thread.h>
 
+#include "cycle.h"
 #include "deadline.h"
 #include "report.h"
 #include "spawn.h"
@@ -21,10 +22,16 @@ static void task_describe_join(const struct weft_control *c, struct weft_print *
     weft__print_thread(out, c->on);
 }
 
+static struct weft_thread *task_waits_for(const struct weft_control *c)
+{
+    return c->on;
+}
+
 static const struct weft_wait task_wait_join = {
     .name = "joining",
     .describe = task_describe_join,
     .unhook = task_unhook_join,
+    .waits_for = task_waits_for,
 };
 
 enum { TASK_UNJOINABLE = WEFT__THREAD_DETACHED | WEFT__THREAD_BODY | WEFT__THREAD_ROOT };
@@ -70,6 +77,7 @@ static int task_join_park(struct weft_worker *w, struct weft_control *me, struct
     me->on = t;
     me->waiter.object = result;
     me->on_stride = result_size;
+    weft__cycle_watch(w, me, &task_wait_join, t);
     return weft__park(w, me, &task_wait_join);
 }
 

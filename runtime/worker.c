@@ -8,15 +8,17 @@
 
 #include <weft/deadline.h>
 
+#include "backtrace.h"
 #include "calls.h"
 #include "census.h"
 #include "group.h"
 #include "layout.h"
 #include "local.h"
-#include "report.h"
+#include "leaks.h"
 #include "sched.h"
 #include "settings.h"
 #include "spawn.h"
+#include "stuck.h"
 #include "unwind.h"
 
 __thread struct weft_worker *weft__self;
@@ -41,6 +43,7 @@ static int worker_init_root(struct weft_worker *w)
     t->at.control = &w->root;
     w->root.life = ++w->lives;
     w->root.thread = t;
+    w->root_end = weft__backtrace_stack_end();
     w->id = weft__thread_handle(t);
     weft__sanitize_root(&w->root.sanitizer);
     w->current = &w->root;
@@ -114,8 +117,10 @@ static void worker_key_ends(void *worker)
 {
     struct weft_worker *w = worker;
 
-    if (w->current == &w->root)
-        weft__worker_end(w);
+    if (w->current != &w->root)
+        return;
+    weft__leaks_report(w);
+    weft__worker_end(w);
 }
 
 /* ---- fork: the child has the caller's thread, and generators that were suspended ---- */
@@ -202,8 +207,10 @@ static int worker_prepare(void)
     bool made;
 
     pthread_mutex_lock(&worker_lock);
-    if (!worker_key_is_made)
+    if (!worker_key_is_made) {
         worker_key_is_made = pthread_key_create(&worker_key, worker_key_ends) == 0;
+        weft__leaks_watch();
+    }
     made = worker_key_is_made;
     pthread_mutex_unlock(&worker_lock);
     return made ? 0 : -1;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Backtraces of green threads, as lines of a report: modules and offsets, which weft-lines turns into
+ * functions and lines. */
+#ifndef WEFT_RUNTIME_BACKTRACE_H
+#define WEFT_RUNTIME_BACKTRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct weft_control;
+struct weft_print;
+struct weft_registers;
+struct weft_worker;
+
+/* Prints frames as weft__unwind stored them, n of `all`, the last `outer` of those the outermost:
+ *
+ *     #0 /path/prog+0x1234
+ *     ... 1,180 more ...
+ *     #1183 /path/prog+0x1300
+ */
+void weft__print_backtrace(struct weft_print *p, const uintptr_t *frames, size_t n, size_t all,
+                           size_t outer);
+
+/* The frames of a thread that is switched out, as weft__unwind stores and counts them. */
+size_t weft__backtrace_parked(const struct weft_control *c, uintptr_t *frames, size_t max,
+                              size_t outer);
+
+/* The same of the thread whose stack these registers are on. */
+size_t weft__backtrace_from(const struct weft_control *c, const struct weft_registers *from,
+                            uintptr_t *frames, size_t max, size_t outer);
+
+/* A backtrace as a report shows it. */
+enum { WEFT__BACKTRACE_MAX = 16, WEFT__BACKTRACE_OUTER = 4 };
+
+/* What it is taken from: whatever of the library's own is at either end. */
+enum { WEFT__BACKTRACE_RAW = 48, WEFT__BACKTRACE_RAW_OUTER = 16 };
+
+/* Of the thread `c`, which is switched out or not. Takes the library's own frames away from both ends, and with the outer ones, which an OS thread's
+ * own stack has not, what is outside of them; those in the midst stay. Of `*all` frames, stored as weft__unwind stores them, to at most
+ * WEFT__BACKTRACE_MAX, stored likewise: how many. A thread's
+ * function may be gone that ended in a call of the library's: then there are none. */
+size_t weft__backtrace_trim(const struct weft_control *c, bool is_out,
+                            uintptr_t frames[WEFT__BACKTRACE_RAW], size_t *all);
+
+/* Where an OS thread's own stack ends, which the worker keeps for backtraces. Not for a handler. */
+const char *weft__backtrace_stack_end(void);
+
+#endif
