@@ -23,6 +23,7 @@ configure_package_config_file(cmake/weftConfig.cmake.in weftConfig.cmake
     NO_SET_AND_CHECK_MACRO)
 write_basic_package_version_file(weftConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES
+    cmake/WeftStackClash.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/weftConfig.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/weftConfigVersion.cmake
     DESTINATION ${weft_package_folder})

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # usage: prove.sh CMAKE SOURCE WORK GENERATOR CC CXX
 # Installs weft, moves what was installed, and there builds and runs the consumer, in C and in C++,
-# with the shared and the static library: once found by find_package, once by pkg-config. All of it
-# for each layout of the library folder.
+# with the shared and the static library: once found by find_package, once by pkg-config, and large
+# frames protected where the compiler knows how. All of it for each layout of the library folder.
 set -eu
 
 if [ $# -ne 6 ]; then
@@ -31,6 +31,23 @@ runs()
     [ "$said" = 10 ] || fail "$*: printed '$said', not 10"
 }
 
+protection=-fstack-clash-protection
+
+# protects COMPILER LANGUAGE: it takes the flag without a warning.
+protects()
+{
+    echo 'int main() { return 0; }' |
+        "$1" -Werror $protection -x "$2" -c -o "$work/protects.o" - 2>/dev/null
+}
+
+# protected COMPILER LANGUAGE SOURCE: both programs of that language were compiled with the flag.
+protected()
+{
+    protects "$1" "$2" || return 0
+    count=$(grep -c "\"command\".* $protection .*/$3\"" "$work/cmake/compile_commands.json" || true)
+    [ "$count" = 2 ] || fail "$3 was compiled with $protection in $count programs, not in 2"
+}
+
 install_and_move()
 {
     "$cmake" -S "$source" -B "$work/build" -G "$generator" -DCMAKE_BUILD_TYPE=Release \
@@ -56,8 +73,10 @@ look_at_files()
 prove_find_package()
 {
     "$cmake" -S "$here" -B "$work/cmake" -G "$generator" "$1" \
-        -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx"
+        -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
     "$cmake" --build "$work/cmake"
+    protected "$cc" c consumer.c
+    protected "$cxx" c++ consumer.cpp
     for program in c_weft c_static cpp_weft cpp_static; do
         runs "$work/cmake/$program"
     done
@@ -69,10 +88,13 @@ compile()
     program=$work/$1
     compiler=$2
     file=$3
+    protect=
+    case $file in *.c) language=c ;; *) language=c++ ;; esac
+    protects "$compiler" "$language" && protect=yes
     shift 3
     # shellcheck disable=SC2046 # the flags are words
     "$compiler" -Wall -Wextra -Wpedantic -Werror -o "$program" "$here/$file" \
-        $(pkg-config --cflags weft) "$@"
+        $(pkg-config --cflags weft) ${protect:+"$flag"} "$@"
     runs "$program"
 }
 
@@ -80,6 +102,8 @@ prove_pkg_config()
 {
     PKG_CONFIG_PATH=$1/pkgconfig
     export PKG_CONFIG_PATH
+    flag=$(pkg-config --variable=stack_clash_protection weft)
+    [ "$flag" = $protection ] || fail "weft.pc names '$flag' for large frames"
     libs=$(pkg-config --libs weft)
     static="-Wl,-Bstatic $(pkg-config --static --libs weft) -Wl,-Bdynamic"
     for way in "$libs -Wl,-rpath,$1" "$static"; do
