@@ -43,6 +43,11 @@ static int calls_prctl(int option, unsigned long value)
     return prctl(option, value, 0UL, 0UL, 0UL);
 }
 
+static int calls_sigqueue(pid_t tid, int signo, siginfo_t *info)
+{
+    return (int)syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, signo, info);
+}
+
 struct weft__calls weft__calls = {
     .malloc = malloc,
     .calloc = calloc,
@@ -59,4 +64,8 @@ struct weft__calls weft__calls = {
     .prctl = calls_prctl,
     .readlink = readlink,
     .getenv = secure_getenv,
+    .sigaction = sigaction,
+    .sigaltstack = sigaltstack,
+    .sigqueue = calls_sigqueue,
+    .pthread_create = pthread_create,
 };

@@ -7,6 +7,8 @@
 #ifndef WEFT_RUNTIME_CALLS_H
 #define WEFT_RUNTIME_CALLS_H
 
+#include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -33,6 +35,11 @@ struct weft__calls {
     int (*prctl)(int option, unsigned long value);
     ssize_t (*readlink)(const char *path, char *into, size_t size);
     char *(*getenv)(const char *name);
+    int (*sigaction)(int signo, const struct sigaction *action, struct sigaction *before);
+    int (*sigaltstack)(const stack_t *stack, stack_t *before);
+    int (*sigqueue)(pid_t tid, int signo, siginfo_t *info); /* to an OS thread of this process */
+    int (*pthread_create)(pthread_t *thread, const pthread_attr_t *how, void *(*fn)(void *),
+                          void *argument);
 };
 
 extern struct weft__calls weft__calls;

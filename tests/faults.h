@@ -31,6 +31,10 @@ enum fault_call {
     FAULT_PRCTL,
     FAULT_GETENV,
     FAULT_READLINK,
+    FAULT_SIGACTION,
+    FAULT_SIGALTSTACK,
+    FAULT_SIGQUEUE,
+    FAULT_PTHREAD_CREATE,
     FAULT_CALLS,
 };
 
@@ -187,6 +191,30 @@ static ssize_t faults_readlink(const char *path, char *into, size_t size)
     return FAULTS_HIT(FAULT_READLINK, EACCES) ? -1 : faults_real.readlink(path, into, size);
 }
 
+static int faults_sigaction(int signo, const struct sigaction *action, struct sigaction *before)
+{
+    return FAULTS_HIT(FAULT_SIGACTION, EINVAL) ? -1 : faults_real.sigaction(signo, action, before);
+}
+
+static int faults_sigaltstack(const stack_t *stack, stack_t *before)
+{
+    return FAULTS_HIT(FAULT_SIGALTSTACK, ENOMEM) ? -1 : faults_real.sigaltstack(stack, before);
+}
+
+static int faults_sigqueue(pid_t tid, int signo, siginfo_t *info)
+{
+    return FAULTS_HIT(FAULT_SIGQUEUE, EAGAIN) ? -1 : faults_real.sigqueue(tid, signo, info);
+}
+
+/* The error is returned, not left in errno. */
+static int faults_pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*fn)(void *),
+                                 void *argument)
+{
+    return FAULTS_HIT(FAULT_PTHREAD_CREATE, EAGAIN)
+               ? EAGAIN
+               : faults_real.pthread_create(thread, how, fn, argument);
+}
+
 /* From now on, of all calls in `which`, those from the first to the last fail, counted from 1. */
 static inline void faults_fail(uint32_t which, uint32_t first, uint32_t last)
 {
@@ -227,6 +255,10 @@ static inline void faults_install(void)
         .prctl = faults_prctl,
         .getenv = faults_getenv,
         .readlink = faults_readlink,
+        .sigaction = faults_sigaction,
+        .sigaltstack = faults_sigaltstack,
+        .sigqueue = faults_sigqueue,
+        .pthread_create = faults_pthread_create,
     };
 }
 
