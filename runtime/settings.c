@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "settings.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -8,6 +9,10 @@
 
 #include "calls.h"
 #include "print.h"
+
+struct weft_settings weft__settings = {.overflow = true};
+
+/* ---- reports ---- */
 
 static const struct {
     const char *word;
@@ -72,4 +77,153 @@ uint32_t weft__settings_reports(void)
     if (__atomic_exchange_n(&known, bits, __ATOMIC_RELAXED) & UNREAD && unknown)
         settings_complain(unknown);
     return bits;
+}
+
+/* ---- durations and signals ---- */
+
+/* The decimal number that the text begins with, and where it ends; -1: none, or too large a one. */
+static int64_t settings_number(const char *text, const char **end)
+{
+    int64_t n = 0;
+    const char *at = text;
+
+    for (; *at >= '0' && *at <= '9'; at++)
+        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *at - '0', &n))
+            return -1;
+    *end = at;
+    return at == text ? -1 : n;
+}
+
+static int64_t settings_unit(const char *name)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}};
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(name, units[i].name) == 0)
+            return units[i].ns;
+    return -1;
+}
+
+int64_t weft__settings_duration(const char *text)
+{
+    const char *unit;
+    int64_t n = settings_number(text, &unit), ns;
+
+    if (n <= 0 || settings_unit(unit) < 0 || __builtin_mul_overflow(n, settings_unit(unit), &ns))
+        return -1;
+    return ns;
+}
+
+static const struct {
+    const char *name;
+    int signo;
+} settings_signals[] = {
+    {"HUP", SIGHUP},       {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"ILL", SIGILL},
+    {"TRAP", SIGTRAP},     {"ABRT", SIGABRT}, {"BUS", SIGBUS},   {"FPE", SIGFPE},
+    {"KILL", SIGKILL},     {"USR1", SIGUSR1}, {"SEGV", SIGSEGV}, {"USR2", SIGUSR2},
+    {"PIPE", SIGPIPE},     {"ALRM", SIGALRM}, {"TERM", SIGTERM}, {"CHLD", SIGCHLD},
+    {"CONT", SIGCONT},     {"STOP", SIGSTOP}, {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN},
+    {"TTOU", SIGTTOU},     {"URG", SIGURG},   {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ},
+    {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF}, {"IO", SIGIO},     {"WINCH", SIGWINCH},
+    {"PWR", SIGPWR},       {"SYS", SIGSYS},
+};
+
+/* "RTMIN", "RTMIN+3" */
+static int settings_realtime(const char *text)
+{
+    const char *end = text + strlen("RTMIN");
+    int64_t beyond;
+
+    if (strncmp(text, "RTMIN", strlen("RTMIN")) != 0)
+        return -1;
+    if (*end == '\0')
+        return SIGRTMIN;
+    beyond = *end == '+' ? settings_number(end + 1, &end) : -1;
+    if (beyond < 0 || beyond > SIGRTMAX - SIGRTMIN || *end != '\0')
+        return -1;
+    return SIGRTMIN + (int)beyond;
+}
+
+int weft__settings_signal(const char *text)
+{
+    const char *end;
+    int64_t number = settings_number(text, &end);
+
+    if (number > 0 && number <= SIGRTMAX && *end == '\0')
+        return (int)number;
+    if (strncmp(text, "SIG", strlen("SIG")) == 0)
+        text += strlen("SIG");
+    for (size_t i = 0; i < sizeof settings_signals / sizeof settings_signals[0]; i++)
+        if (strcmp(text, settings_signals[i].name) == 0)
+            return settings_signals[i].signo;
+    return settings_realtime(text);
+}
+
+/* ---- variables ---- */
+
+static void settings_ignore(const char *name, const char *value, const char *what)
+{
+    char buffer[WEFT__PRINT_BYTES];
+    struct weft_print p = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
+
+    weft__print(&p, "weft: %s=%s %s\n", name, value, what);
+    weft__print_flush(&p);
+}
+
+static void settings_read_overflow(void)
+{
+    const char *text = weft__calls.getenv("WEFT_OVERFLOW");
+
+    if (text && strcmp(text, "off") == 0)
+        weft__settings.overflow = false;
+}
+
+static bool settings_is_fault(int signo)
+{
+    return signo == SIGSEGV || signo == SIGBUS || signo == SIGILL || signo == SIGFPE ||
+           signo == SIGTRAP;
+}
+
+static void settings_read_dump_signal(void)
+{
+    const char *name = "WEFT_DUMP_SIGNAL", *text = weft__calls.getenv(name);
+    int signo;
+
+    if (!text || *text == '\0')
+        return;
+    signo = weft__settings_signal(text);
+    if (signo < 0)
+        settings_ignore(name, text, "is ignored: no such signal; say USR1, SIGUSR1 or 10");
+    else if (signo == SIGKILL || signo == SIGSTOP)
+        settings_ignore(name, text, "is ignored: no program can handle that signal; say USR1");
+    else if (settings_is_fault(signo))
+        settings_ignore(name, text, "is ignored: that signal reports faults; say USR1");
+    else if (signo == SIGURG)
+        settings_ignore(name, text, "is ignored: the watchdog needs that signal; say USR1");
+    else
+        weft__settings.dump_signal = signo;
+}
+
+static void settings_read_watchdog(void)
+{
+    const char *name = "WEFT_WATCHDOG", *text = weft__calls.getenv(name);
+    int64_t ns;
+
+    if (!text || *text == '\0')
+        return;
+    ns = weft__settings_duration(text);
+    if (ns < 0)
+        settings_ignore(name, text, "is ignored: not a duration; say 100ms (or ns, us, s)");
+    else
+        weft__settings.watchdog_ns = ns;
+}
+
+void weft__settings_read(void)
+{
+    settings_read_overflow();
+    settings_read_dump_signal();
+    settings_read_watchdog();
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What the environment asks for: the WEFT_ variables, each read once. */
+/* What the environment asks for: the WEFT_ variables, each read once. What makes no sense is said in
+ * one line on standard error, and is as if it were not there. */
 #ifndef WEFT_RUNTIME_SETTINGS_H
 #define WEFT_RUNTIME_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Reports that are printed on request: WEFT_REPORT=leaks,deadlocks */
@@ -19,5 +21,23 @@ uint32_t weft__settings_parse_reports(const char *list, const char **unknown);
 
 /* Those that WEFT_REPORT asks for. Reads it at the first call, and says so if it makes no sense. */
 uint32_t weft__settings_reports(void);
+
+/* The rest, read before the first worker. */
+struct weft_settings {
+    bool overflow;       /* WEFT_OVERFLOW is not "off", and the program has not turned it off */
+    int dump_signal;     /* WEFT_DUMP_SIGNAL, or 0 */
+    int64_t watchdog_ns; /* WEFT_WATCHDOG, or 0 */
+};
+
+extern struct weft_settings weft__settings;
+
+void weft__settings_read(void);
+
+/* "100ms", in ns, us, ms or s: how long that is; -1 if it is no duration, or none that is more than
+ * nothing. */
+int64_t weft__settings_duration(const char *text);
+
+/* "USR1", "SIGUSR1", "10", "RTMIN+3": which signal that is; -1 if there is no such signal. */
+int weft__settings_signal(const char *text);
 
 #endif

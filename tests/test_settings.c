@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
+
 #include "child.h"
 #include "runtime/settings.h"
 
@@ -73,10 +75,73 @@ static void a_word_that_is_no_report_is_named_once(void **state)
     assert_null(strstr(strstr(c.said, "weft:") + 1, "weft:"));
 }
 
+static void durations_are_a_whole_number_and_a_unit(void **state)
+{
+    const struct {
+        const char *text;
+        int64_t ns;
+    } table[] = {
+        {"1ns", 1},
+        {"250us", 250000},
+        {"100ms", 100000000},
+        {"2s", 2000000000},
+        {"9223372036s", INT64_C(9223372036000000000)},
+        {"9223372037s", -1},
+        {"99999999999999999999ns", -1},
+        {"0s", -1},
+        {"100", -1},
+        {"ms", -1},
+        {"", -1},
+        {"1 s", -1},
+        {"1.5s", -1},
+        {"-1s", -1},
+        {"1sec", -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        assert_true(weft__settings_duration(table[i].text) == table[i].ns);
+}
+
+static void signals_have_names_and_numbers(void **state)
+{
+    const struct {
+        const char *text;
+        int signo;
+    } table[] = {
+        {"USR1", SIGUSR1},
+        {"SIGUSR2", SIGUSR2},
+        {"QUIT", SIGQUIT},
+        {"10", 10},
+        {"64", SIGRTMAX},
+        {"RTMIN", SIGRTMIN},
+        {"RTMIN+3", SIGRTMIN + 3},
+        {"SIGRTMIN+0", SIGRTMIN},
+        {"RTMIN+99", -1},
+        {"RTMIN+", -1},
+        {"RTMIN-1", -1},
+        {"RTMIN+1x", -1},
+        {"usr1", -1},
+        {"0", -1},
+        {"65", -1},
+        {"-1", -1},
+        {"1x", -1},
+        {"SIG", -1},
+        {"SIGSIGINT", -1},
+        {"", -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        assert_int_equal(weft__settings_signal(table[i].text), table[i].signo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reports_are_a_list_of_words),
+        cmocka_unit_test(durations_are_a_whole_number_and_a_unit),
+        cmocka_unit_test(signals_have_names_and_numbers),
         cmocka_unit_test(the_environment_is_read_once),
         cmocka_unit_test(a_word_that_is_no_report_is_named_once),
     };
