@@ -223,6 +223,26 @@ WEFT__NOINLINE int weft__stack_miss(struct weft_pool *p)
     return 0;
 }
 
+static void *stack_find(const struct weft_pool *p, const void *address)
+{
+    for (const struct weft_slab *slab = p->slab; slab; slab = slab->older) {
+        uintptr_t offset = (uintptr_t)address - (uintptr_t)slab->base;
+
+        if (offset < slab->cut_bytes)
+            return stack_top(p, slab->base + offset / p->stride * p->stride);
+    }
+    return NULL;
+}
+
+void *weft__stack_find(const struct weft_stacks *s, const void *address)
+{
+    void *top = NULL;
+
+    for (size_t i = 0; i < WEFT__STACK_CLASSES && !top; i++)
+        top = stack_find(&s->pools[i], address);
+    return top;
+}
+
 static size_t stack_spare_max(const struct weft_pool *p)
 {
     size_t spare = 2 * p->peak > p->used ? 2 * p->peak - p->used : 0;

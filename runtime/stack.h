@@ -122,6 +122,10 @@ static inline void weft__stack_give(struct weft_pool *p, void *top)
 /* A used stack comes back whose context is lost: its memory is given back, it is raw. */
 void weft__stack_drop(struct weft_pool *p, void *top);
 
+/* The top block of the stack that this address belongs to, guard included; NULL: of none. The stack
+ * may be in any state but uncut. Reads only what stands still while stacks are used. */
+void *weft__stack_find(const struct weft_stacks *s, const void *address);
+
 /* Makes sure that n stacks are warm and stay so: 0, or -1 with failed_call set. */
 int weft__stack_reserve(struct weft_pool *p, size_t n);
 
