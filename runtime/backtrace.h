@@ -36,10 +36,11 @@ enum { WEFT__BACKTRACE_MAX = 16, WEFT__BACKTRACE_OUTER = 4 };
 /* What it is taken from: whatever of the library's own is at either end. */
 enum { WEFT__BACKTRACE_RAW = 48, WEFT__BACKTRACE_RAW_OUTER = 16 };
 
-/* Of the thread `c`, which is switched out or not. Takes the library's own frames away from both ends, and with the outer ones, which an OS thread's
- * own stack has not, what is outside of them; those in the midst stay. Of `*all` frames, stored as weft__unwind stores them, to at most
- * WEFT__BACKTRACE_MAX, stored likewise: how many. A thread's
- * function may be gone that ended in a call of the library's: then there are none. */
+/* Takes the library's own frames away from both ends, and whatever is outside of the outer ones
+ * (which an OS thread's own stack has not); those in the midst stay. The frames are those of thread
+ * `c`, switched out or not: `*all` of them, stored as weft__unwind stores them, and so are those that
+ * stay, at most WEFT__BACKTRACE_MAX: how many. There may be none: a thread's function that ended in
+ * a call of the library's is gone. */
 size_t weft__backtrace_trim(const struct weft_control *c, bool is_out,
                             uintptr_t frames[WEFT__BACKTRACE_RAW], size_t *all);
 

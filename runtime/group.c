@@ -21,7 +21,7 @@ static bool group_slot_is_held(const struct weft__group_slot *s)
     return s->link.next != NULL;
 }
 
-static struct weft_thread *group_member(struct weft_list *link)
+static struct weft_thread *group_thread_of(struct weft_list *link)
 {
     return WEFT__CONTAINER_OF(link, struct weft_thread_side, member)->thread;
 }
@@ -61,7 +61,7 @@ static void group_refuse_callers(struct weft_worker *w, struct weft_group *g)
 static void group_cancel_members(struct weft_worker *w, struct weft_group *g)
 {
     for (struct weft_list *at = g->members.next; at != &g->members; at = at->next)
-        weft__cancel(w, group_member(at));
+        weft__cancel(w, group_thread_of(at));
 }
 
 /* A member that waits for a group of its own cancels that: it then comes to the end of the list that
@@ -399,7 +399,7 @@ static void group_drop_members(const struct weft_worker *w, struct weft_group *g
 
     for (struct weft_list *at = g->members.next; at != &g->members; at = next) {
         next = at->next;
-        if (survives(w, group_member(at)))
+        if (survives(w, group_thread_of(at)))
             continue;
         weft__list_remove(at);
         g->running--;

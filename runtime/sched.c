@@ -77,6 +77,15 @@ static void sched_fire(struct weft_worker *w)
         timer->due(timer);
 }
 
+/* A signal wants something that its handler could not do. */
+static WEFT__COLD void sched_answer(struct weft_worker *w)
+{
+    void (*asked)(struct weft_worker *) = w->asked;
+
+    w->asked = NULL;
+    asked(w);
+}
+
 static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
 {
     w->countdown = w->quantum;
@@ -88,6 +97,8 @@ static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
         weft__sched_now(w);
     if (WEFT__UNLIKELY(w->outside.awaited > 0))
         w->outside.wait(w, INT64_MIN);
+    if (WEFT__UNLIKELY(w->asked != NULL))
+        sched_answer(w);
 }
 
 /* ---- stacks ---- */
@@ -244,15 +255,20 @@ char *weft__sched_retire(void *top)
 
 /* ---- the way out ---- */
 
-/* Waits for the first timer, which may be never, or something outside. */
+/* Waits for the first timer, which may be never, or something outside. A signal finds is_idle set,
+ * or has asked before it was. */
 static void sched_wait(struct weft_worker *w, int64_t until_ns)
 {
     if (!w->clock.is_virtual)
         weft__stack_idle(&w->stacks, weft__add_saturating(until_ns, -weft__clock_now(&w->clock)));
-    if (w->outside.awaited == 0)
-        weft__clock_wait(&w->clock, until_ns);
-    else
+    w->is_idle = true;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (w->outside.awaited > 0)
         w->outside.wait(w, w->clock.is_virtual ? INT64_MAX : until_ns);
+    else if (!w->asked)
+        weft__clock_wait(&w->clock, until_ns);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    w->is_idle = false;
 }
 
 /* The run queue is empty: waits until it is not. */

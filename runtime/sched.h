@@ -21,6 +21,7 @@
 
 #include <weft/select.h>
 
+#include "altstack.h"
 #include "base.h"
 #include "clock.h"
 #include "context.h"
@@ -144,7 +145,10 @@ struct weft_worker {
     bool leaks_told; /* the leak report was written */
     struct weft_stacks stacks;
     struct weft_starved starved[WEFT__STACK_CLASSES];
-    bool deadlock_returns;            /* weft_deadlock_returns */
+    bool deadlock_returns;                /* weft_deadlock_returns */
+    bool is_idle;                         /* waits in the kernel: all its structures are at rest */
+    void (*asked)(struct weft_worker *w); /* by a signal, to be called at the next look outside */
+    struct weft_altstack altstack;
     const struct weft_thread *forked; /* in a fork's child: the handle of the thread that forked */
     void (*stuck)(struct weft_worker *w); /* nothing can ever run again: reports, does not return */
     /* Runs a thread's function to its end, and ends it: answers a parked thread that was waiting

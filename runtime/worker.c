@@ -13,10 +13,11 @@
 #include "census.h"
 #include "group.h"
 #include "layout.h"
-#include "local.h"
 #include "leaks.h"
+#include "local.h"
 #include "sched.h"
 #include "settings.h"
+#include "signals.h"
 #include "spawn.h"
 #include "stuck.h"
 #include "unwind.h"
@@ -106,6 +107,7 @@ void weft__worker_end(struct weft_worker *w)
     weft__self = NULL;
     if (pthread_getspecific(worker_key) == w)
         pthread_setspecific(worker_key, NULL);
+    weft__signals_leave(w);
     weft__threads_fini(&w->threads);
     weft__stack_fini(&w->stacks);
     weft__calls.free(w->run.slots);
@@ -170,10 +172,12 @@ static void worker_drop(struct weft_thread *t, void *worker)
 static void worker_fork_begins(void)
 {
     pthread_mutex_lock(&worker_lock);
+    weft__signals_fork_begins();
 }
 
 static void worker_fork_ended(void)
 {
+    weft__signals_fork_ended();
     pthread_mutex_unlock(&worker_lock);
 }
 
@@ -181,7 +185,8 @@ static void worker_forked(void)
 {
     struct weft_worker *w = weft__self;
 
-    worker_fork_ended();
+    weft__signals_forked(w);
+    pthread_mutex_unlock(&worker_lock);
     if (!w)
         return;
     w->run.head = w->run.tail;
@@ -210,6 +215,8 @@ static int worker_prepare(void)
     if (!worker_key_is_made) {
         worker_key_is_made = pthread_key_create(&worker_key, worker_key_ends) == 0;
         weft__leaks_watch();
+        if (worker_key_is_made)
+            weft__signals_begin();
     }
     made = worker_key_is_made;
     pthread_mutex_unlock(&worker_lock);
@@ -229,5 +236,6 @@ WEFT__COLD struct weft_worker *weft__worker_make(void)
     weft__self = w;
     if (weft__settings_reports() & WEFT__REPORT_STACKS)
         weft__census_begin(w);
+    weft__signals_join(w);
     return w;
 }

@@ -657,7 +657,7 @@ static size_t stack_bytes_left;
 static void *map_what_is_left(void *at, size_t size, int protection, int flags, int fd,
                               off_t offset)
 {
-    const bool is_for_stacks = size >= CHECK_STACK_BYTES;
+    const bool is_for_stacks = flags & MAP_STACK; /* not for handlers */
 
     if (is_for_stacks && size > stack_bytes_left) {
         errno = ENOMEM;

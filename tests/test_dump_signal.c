@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/* On a signal every worker of the process tells what its threads do: at once if it is idle, else where
+ * its running thread is, and the rest when that thread calls weft, or at a second signal. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <weft.h>
+
+#include "child.h"
+#include "expect.h"
+#include "overheard.h"
+#include "runtime/roster.h"
+#include "runtime/sched.h"
+
+static const struct weft_spawn_opts named_small = {
+    .size = sizeof named_small, .stack_bytes = 16 * 1024, .name = "small"};
+static const struct weft_spawn_opts named_sleeper = {.size = sizeof named_sleeper,
+                                                     .name = "sleeper"};
+
+static void say(const char *text)
+{
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        _exit(1);
+}
+
+static void ask_for_dumps(const char *signal)
+{
+    setenv("WEFT_DUMP_SIGNAL", signal, 1);
+}
+
+static void sleep_on(void)
+{
+    weft_sleep(WEFT_FOREVER);
+}
+
+/* ---- a worker that runs a thread ---- */
+
+static void be_asked(int times)
+{
+    for (int i = 0; i < times; i++) {
+        errno = 77;
+        kill(getpid(), SIGUSR1);
+        expect(errno == 77);
+        say("asked\n");
+    }
+}
+
+static int be_asked_and_go_on(const void *argument)
+{
+    (void)argument;
+    ask_for_dumps("USR1");
+    go_with(&named_sleeper, sleep_on);
+    weft_yield();
+    be_asked(1);
+    for (int i = 0; i < 200; i++)
+        weft_yield();
+    say("gone on\n");
+    return 7;
+}
+
+/* Each is said, in this order. */
+static void assert_said(const struct child *child, const char *const *parts, size_t n)
+{
+    const char *at = child->said;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *found = strstr(at, parts[i]);
+
+        if (!found)
+            fail_msg("status %d, signal %d, '%s' is missing in: %s", child->status, child->signal,
+                     parts[i], child->said);
+        at = found + strlen(parts[i]);
+    }
+}
+
+#define ASSERT_SAID(child, ...)                            \
+    assert_said(child, (const char *const[]){__VA_ARGS__}, \
+                sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+static const char *const all_others =
+    "; all others when it next calls weft, or at the next such signal\n    #0 ";
+
+static void a_running_thread_is_told_at_once_and_the_others_when_it_calls_weft(void **state)
+{
+    struct child child = child_run(be_asked_and_go_on, NULL);
+
+    (void)state;
+    ASSERT_SAID(&child, "weft: running: thread 1 (main)", all_others, "asked\n", "'sleeper'",
+                "gone on\n");
+    assert_int_equal(child.status, 7);
+}
+
+static int be_asked_twice(const void *argument)
+{
+    (void)argument;
+    ask_for_dumps("SIGUSR1");
+    go_with(&named_sleeper, sleep_on);
+    weft_yield();
+    be_asked(2);
+    return 7;
+}
+
+static void a_second_signal_tells_all(void **state)
+{
+    struct child child = child_run(be_asked_twice, NULL);
+
+    (void)state;
+    ASSERT_SAID(&child, "weft: running: thread 1 (main)", all_others, "asked\n", "'sleeper'",
+                "asked\n");
+    assert_int_equal(child.status, 7);
+}
+
+static int be_asked_on_a_small_stack(const void *argument)
+{
+    (void)argument;
+    ask_for_dumps("10");
+    go_with(&named_small, be_asked, 2);
+    weft_yield();
+    return 7;
+}
+
+static void it_takes_no_room_on_a_small_stack(void **state)
+{
+    struct child child = child_run(be_asked_on_a_small_stack, NULL);
+
+    (void)state;
+    ASSERT_SAID(&child, "weft: running: thread 2 'small' (be_asked at ", all_others, "asked\n",
+                "'small'", "asked\n");
+    assert_int_equal(child.status, 7);
+}
+
+static void yield_on(int turns)
+{
+    for (int i = 0; i < turns; i++)
+        weft_yield();
+}
+
+static int be_asked_and_yield_on_a_small_stack(const void *argument)
+{
+    (void)argument;
+    ask_for_dumps("USR1");
+    weft_yield();
+    be_asked(1);
+    go_with(&named_small, yield_on, 200);
+    weft_sleep(1);
+    return 7;
+}
+
+/* The stack is written on to its end without the guard's being met. */
+static void what_is_told_by_a_thread_fits_on_a_small_stack(void **state)
+{
+    struct child child = child_run(be_asked_and_yield_on_a_small_stack, NULL);
+
+    (void)state;
+    ASSERT_SAID(&child, "asked\n", "'small'");
+    assert_int_equal(child.status, 7);
+}
+
+/* ---- idle workers ---- */
+
+static const struct weft_worker *volatile idlers[2];
+
+static WEFT__NOT_SANITIZED bool is_idle(const volatile struct weft_worker *w)
+{
+    return w && w->is_idle;
+}
+
+static void *idle(void *number)
+{
+    weft_yield();
+    idlers[(intptr_t)number] = weft__self;
+    go_with(&named_sleeper, sleep_on);
+    weft_sleep(WEFT_SEC(1000));
+    return NULL;
+}
+
+static void end(void)
+{
+    _exit(7);
+}
+
+static void wait_for_idlers(int n)
+{
+    for (int i = 0; i < n; i++)
+        while (!is_idle(idlers[i]))
+            usleep(100);
+}
+
+/* It comes to an OS thread without a worker, which passes it on. */
+static void *ask_when_idle(void *n)
+{
+    wait_for_idlers((int)(intptr_t)n);
+    pthread_kill(pthread_self(), SIGUSR1);
+    return NULL;
+}
+
+static int be_idle_when_asked(const void *argument)
+{
+    pthread_t asker;
+
+    (void)argument;
+    ask_for_dumps("USR1");
+    overhear("'sleeper'", end);
+    pthread_create(&asker, NULL, ask_when_idle, (void *)1);
+    idle(NULL);
+    return 1;
+}
+
+static void an_idle_worker_tells_at_once(void **state)
+{
+    struct child child = child_run(be_idle_when_asked, NULL);
+
+    (void)state;
+    ASSERT_SAID(&child, "weft: ", "'sleeper'");
+    assert_null(strstr(child.said, "weft: running"));
+    assert_int_equal(child.status, 7);
+}
+
+static void end_if_twice(void)
+{
+    const char *first = strstr(overheard, "'sleeper'");
+
+    while (!strstr(first + 1, "'sleeper'")) {
+        size_t size = strlen(overheard);
+        ssize_t got = read(overheard_from, overheard + size, sizeof overheard - 1 - size);
+
+        if (got <= 0 || write(overheard_to, overheard + size, (size_t)got) != got)
+            _exit(1);
+    }
+    _exit(7);
+}
+
+static int two_be_idle_when_asked(const void *argument)
+{
+    pthread_t asker, other;
+
+    (void)argument;
+    ask_for_dumps("USR1");
+    overhear("'sleeper'", end_if_twice);
+    pthread_create(&other, NULL, idle, (void *)1);
+    pthread_create(&asker, NULL, ask_when_idle, (void *)2);
+    idle(NULL);
+    return 1;
+}
+
+static void all_workers_of_the_process_tell(void **state)
+{
+    struct child child = child_run(two_be_idle_when_asked, NULL);
+
+    (void)state;
+    assert_int_equal(child.status, 7);
+}
+
+/* ---- fork, and the program's own handler ---- */
+
+static int fork_and_be_asked(const void *argument)
+{
+    int how = 0;
+    pid_t pid;
+
+    (void)argument;
+    ask_for_dumps("USR1");
+    weft_yield();
+    pid = fork();
+    if (pid == 0) {
+        be_asked(2);
+        _exit(weft__seat_tid(0) == getpid() && weft__seat_tid(1) == 0 ? 7 : 1);
+    }
+    while (waitpid(pid, &how, 0) < 0)
+        expect(errno == EINTR);
+    return WIFEXITED(how) ? WEXITSTATUS(how) : 1;
+}
+
+static void a_forks_child_tells_of_itself(void **state)
+{
+    struct child child = child_run(fork_and_be_asked, NULL);
+
+    (void)state;
+    ASSERT_SAID(&child, "weft: running: thread 1 (main)", "asked\n", "thread 1 (main)", "asked\n");
+    assert_int_equal(child.status, 7);
+}
+
+static volatile int handled;
+
+static void count_handled(int signo)
+{
+    expect(signo == SIGUSR1);
+    handled++;
+}
+
+static int have_a_handler(const void *argument)
+{
+    (void)argument;
+    signal(SIGUSR1, count_handled);
+    ask_for_dumps("USR1");
+    weft_yield();
+    be_asked(2);
+    return handled == 2 ? 7 : 1;
+}
+
+static void the_programs_own_handler_is_called_too(void **state)
+{
+    struct child child = child_run(have_a_handler, NULL);
+
+    (void)state;
+    ASSERT_SAID(&child, "weft: running: thread 1 (main)", "asked\n");
+    assert_int_equal(child.status, 7);
+}
+
+static int be_asked_to_quit(const void *argument)
+{
+    (void)argument;
+    ask_for_dumps("QUIT");
+    weft_yield();
+    raise(SIGQUIT);
+    return 7;
+}
+
+static void a_signal_that_would_end_the_process_does_not(void **state)
+{
+    struct child child = child_run(be_asked_to_quit, NULL);
+
+    (void)state;
+    ASSERT_SAID(&child, "weft: running: thread 1 (main)");
+    assert_int_equal(child.status, 7);
+}
+
+static int ask_for(const void *name)
+{
+    ask_for_dumps(name);
+    weft_yield();
+    return 7;
+}
+
+static void what_is_no_such_signal_is_said(void **state)
+{
+    const struct {
+        const char *name, *said;
+    } table[] = {
+        {"", ""},
+        {"RTMIN+1", ""},
+        {"TERM", ""},
+        {"USR3", "weft: WEFT_DUMP_SIGNAL=USR3 is ignored: no such signal; say USR1, SIGUSR1 or "
+                 "10\n"},
+        {"KILL", "weft: WEFT_DUMP_SIGNAL=KILL is ignored: no program can handle that signal; say "
+                 "USR1\n"},
+        {"19", "weft: WEFT_DUMP_SIGNAL=19 is ignored: no program can handle that signal; say "
+               "USR1\n"},
+        {"SIGSEGV", "weft: WEFT_DUMP_SIGNAL=SIGSEGV is ignored: that signal reports faults; say "
+                    "USR1\n"},
+        {"URG", "weft: WEFT_DUMP_SIGNAL=URG is ignored: the watchdog needs that signal; say "
+                "USR1\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct child child = child_run(ask_for, table[i].name);
+
+        assert_string_equal(child.said, table[i].said);
+        assert_int_equal(child.status, 7);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_running_thread_is_told_at_once_and_the_others_when_it_calls_weft),
+        cmocka_unit_test(a_second_signal_tells_all),
+        cmocka_unit_test(it_takes_no_room_on_a_small_stack),
+        cmocka_unit_test(what_is_told_by_a_thread_fits_on_a_small_stack),
+        cmocka_unit_test(an_idle_worker_tells_at_once),
+        cmocka_unit_test(all_workers_of_the_process_tell),
+        cmocka_unit_test(a_forks_child_tells_of_itself),
+        cmocka_unit_test(the_programs_own_handler_is_called_too),
+        cmocka_unit_test(a_signal_that_would_end_the_process_does_not),
+        cmocka_unit_test(what_is_no_such_signal_is_said),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
