@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "runtime/calls.h"
-#include "runtime/cycle.h"
+#include "runtime/reports/cycle.h"
 #include "runtime/deadline.h"
 #include "runtime/report.h"
 

@@ -10,7 +10,7 @@
 #include "runtime/calls.h"
 #include "runtime/deadline.h"
 #include "runtime/group.h"
-#include "runtime/leaks.h"
+#include "runtime/reports/leaks.h"
 #include "runtime/local.h"
 #include "runtime/report.h"
 

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "registers.h"
+#include "unwind/registers.h"
 #include "switch.h"
 
 /* Leaves `from`, resumes `to`, whose own call of this returns `result`. */

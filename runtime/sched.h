@@ -21,7 +21,7 @@
 
 #include <weft/select.h>
 
-#include "altstack.h"
+#include "reports/altstack.h"
 #include "base.h"
 #include "clock.h"
 #include "context.h"

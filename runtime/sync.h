@@ -11,7 +11,7 @@
 
 #include <weft/sync.h>
 
-#include "cycle.h"
+#include "reports/cycle.h"
 #include "list.h"
 #include "sched.h"
 

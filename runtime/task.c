@@ -4,7 +4,7 @@
 
 #include <weft/thread.h>
 
-#include "cycle.h"
+#include "reports/cycle.h"
 #include "deadline.h"
 #include "report.h"
 #include "spawn.h"

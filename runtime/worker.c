@@ -8,19 +8,19 @@
 
 #include <weft/deadline.h>
 
-#include "backtrace.h"
+#include "reports/backtrace.h"
 #include "calls.h"
-#include "census.h"
+#include "reports/census.h"
 #include "group.h"
 #include "layout.h"
-#include "leaks.h"
+#include "reports/leaks.h"
 #include "local.h"
 #include "sched.h"
 #include "settings.h"
-#include "signals.h"
+#include "reports/signals.h"
 #include "spawn.h"
-#include "stuck.h"
-#include "unwind.h"
+#include "reports/stuck.h"
+#include "unwind/unwind.h"
 
 __thread struct weft_worker *weft__self;
 

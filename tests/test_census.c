@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "faults.h"
-#include "runtime/census.h"
+#include "runtime/reports/census.h"
 #include "runtime/spawn.h"
 
 enum {

@@ -14,7 +14,7 @@
 
 #include "child.h"
 #include "masked.h"
-#include "runtime/unwind.h"
+#include "runtime/unwind/unwind.h"
 
 static task(void) first, second, third;
 static gen(int) generator;

@@ -16,9 +16,9 @@
 
 #include "child.h"
 #include "masked.h"
-#include "runtime/backtrace.h"
+#include "runtime/reports/backtrace.h"
 #include "runtime/sched.h"
-#include "runtime/unwind.h"
+#include "runtime/unwind/unwind.h"
 
 static chan(int) never;
 

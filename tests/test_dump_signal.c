@@ -15,7 +15,7 @@
 #include "child.h"
 #include "expect.h"
 #include "overheard.h"
-#include "runtime/roster.h"
+#include "runtime/reports/roster.h"
 #include "runtime/sched.h"
 
 static const struct weft_spawn_opts named_small = {

@@ -15,7 +15,7 @@
 
 #include "child.h"
 #include "masked.h"
-#include "runtime/unwind.h"
+#include "runtime/unwind/unwind.h"
 
 static void receive(chan(int) c)
 {

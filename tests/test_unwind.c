@@ -27,7 +27,7 @@
 #include "runtime/calls.h"
 #include "runtime/context.h"
 #include "runtime/sanitize.h"
-#include "runtime/unwind.h"
+#include "runtime/unwind/unwind.h"
 
 #ifndef WEFT_PLAIN_TESTS
 #include "check.h"

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/auxv.h>
 
-#include "calls.h"
+#include "runtime/calls.h"
 
 #if defined __GLIBC__ && defined __GLIBC_PREREQ
 #if __GLIBC_PREREQ(2, 35)

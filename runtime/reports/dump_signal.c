@@ -7,15 +7,15 @@
 #include <unistd.h>
 
 #include "altstack.h"
-#include "calls.h"
+#include "runtime/calls.h"
 #include "chain.h"
 #include "dump.h"
 #include "interrupted.h"
-#include "report.h"
+#include "runtime/report.h"
 #include "roster.h"
-#include "sched.h"
+#include "runtime/sched.h"
 #include "turn.h"
-#include "unwind.h"
+#include "runtime/unwind/unwind.h"
 
 static struct weft_chain dump_signal_chain;
 

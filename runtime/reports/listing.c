@@ -4,8 +4,8 @@
 #include <time.h>
 
 #include "cycle.h"
-#include "report.h"
-#include "sched.h"
+#include "runtime/report.h"
+#include "runtime/sched.h"
 
 enum {
     LISTING_GROUPS = 64,       /* of equal threads; what does not fit is counted */

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "altstack.h"
-#include "calls.h"
+#include "runtime/calls.h"
 #include "chain.h"
 #include "interrupted.h"
-#include "report.h"
+#include "runtime/report.h"
 #include "roster.h"
-#include "sched.h"
+#include "runtime/sched.h"
 #include "turn.h"
 
 enum {

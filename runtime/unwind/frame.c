@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "frame.h"
 
-#include "sanitize.h"
+#include "runtime/sanitize.h"
 
 WEFT__NOT_SANITIZED bool weft__frame_read(const struct weft_frame *f, uint64_t address, size_t size,
                                           uint64_t *out)

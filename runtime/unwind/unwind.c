@@ -11,7 +11,7 @@
 #include "cfi_expression.h"
 #include "cfi_rules.h"
 #include "frame.h"
-#include "sanitize.h"
+#include "runtime/sanitize.h"
 
 #ifndef WEFT__UNWIND
 

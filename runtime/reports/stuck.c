@@ -9,8 +9,8 @@
 
 #include "leaks.h"
 #include "listing.h"
-#include "sched.h"
-#include "unwind.h"
+#include "runtime/sched.h"
+#include "runtime/unwind/unwind.h"
 
 /* The limit that a refused stack ran into, and what raises it. */
 static const char *stuck_remedy(const struct weft_stacks *s)

@@ -2,8 +2,8 @@
 #include "interrupted.h"
 
 #include "backtrace.h"
-#include "sched.h"
-#include "unwind.h"
+#include "runtime/sched.h"
+#include "runtime/unwind/unwind.h"
 
 void weft__print_interrupted(struct weft_print *p, const struct weft_control *c,
                              const void *ucontext)

@@ -3,7 +3,7 @@
 
 #include <ucontext.h>
 
-#include "sanitize.h"
+#include "runtime/sanitize.h"
 
 #ifdef WEFT__UNWIND
 

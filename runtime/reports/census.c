@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "calls.h"
-#include "spawn.h"
+#include "runtime/calls.h"
+#include "runtime/spawn.h"
 
 enum {
     CENSUS_BUCKETS = 256,

@@ -9,7 +9,7 @@
 #ifndef WEFT_RUNTIME_CENSUS_H
 #define WEFT_RUNTIME_CENSUS_H
 
-#include "sched.h"
+#include "runtime/sched.h"
 
 /* From now on the threads that begin are counted. Says so where there can be no census. The process
  * reports at its exit what the worker of the OS thread that exits knows. */

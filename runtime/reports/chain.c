@@ -6,7 +6,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#include "calls.h"
+#include "runtime/calls.h"
 
 int weft__chain_install(struct weft_chain *c, int signo,
                         void (*handle)(int signo, siginfo_t *info, void *context))

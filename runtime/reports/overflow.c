@@ -7,10 +7,10 @@
 #include "altstack.h"
 #include "chain.h"
 #include "interrupted.h"
-#include "report.h"
-#include "sched.h"
+#include "runtime/report.h"
+#include "runtime/sched.h"
 #include "turn.h"
-#include "unwind.h"
+#include "runtime/unwind/unwind.h"
 
 static struct weft_chain overflow_segv, overflow_bus;
 

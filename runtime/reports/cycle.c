@@ -3,9 +3,9 @@
 
 #include <unistd.h>
 
-#include "deadline.h"
+#include "runtime/deadline.h"
 #include "doing.h"
-#include "unwind.h"
+#include "runtime/unwind/unwind.h"
 
 const struct weft_thread *weft__cycle_next(const struct weft_thread *t)
 {

@@ -7,7 +7,7 @@
 #ifndef WEFT_RUNTIME_CYCLE_H
 #define WEFT_RUNTIME_CYCLE_H
 
-#include "sched.h"
+#include "runtime/sched.h"
 
 struct weft_view;
 

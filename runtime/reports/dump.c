@@ -4,8 +4,8 @@
 #include <weft/report.h>
 
 #include "listing.h"
-#include "sched.h"
-#include "unwind.h"
+#include "runtime/sched.h"
+#include "runtime/unwind/unwind.h"
 
 /* "weft: 10,003 threads: 1 running, 2 ready, 10,000 parked" */
 static void dump_print_head(struct weft_print *out, const struct weft_tally *tally)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "doing.h"
 
-#include "report.h"
-#include "sched.h"
-#include "unwind.h"
+#include "runtime/report.h"
+#include "runtime/sched.h"
+#include "runtime/unwind/unwind.h"
 
 const char *const weft__doing_names[WEFT__DOINGS] = {
     [WEFT__DOING_RUN] = "running",

@@ -6,9 +6,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "print.h"
-#include "sched.h"
-#include "unwind.h"
+#include "runtime/print.h"
+#include "runtime/sched.h"
+#include "runtime/unwind/unwind.h"
 
 /* ---- the library's own code ---- */
 

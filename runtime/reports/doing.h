@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "backtrace.h"
-#include "print.h"
+#include "runtime/print.h"
 
 struct weft_registers;
 struct weft_thread;

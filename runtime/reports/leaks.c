@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "group.h"
+#include "runtime/group.h"
 #include "listing.h"
-#include "sched.h"
-#include "settings.h"
+#include "runtime/sched.h"
+#include "runtime/settings.h"
 
 enum { LEAKS_SITES = 32 /* that are told apart */ };
 

@@ -7,8 +7,8 @@
 #include "dump_signal.h"
 #include "overflow.h"
 #include "roster.h"
-#include "sched.h"
-#include "settings.h"
+#include "runtime/sched.h"
+#include "runtime/settings.h"
 #include "turn.h"
 #include "watchdog.h"
 
