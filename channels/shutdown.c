@@ -12,7 +12,6 @@
 #include "runtime/group.h"
 #include "runtime/reports/leaks.h"
 #include "runtime/local.h"
-#include "runtime/report.h"
 
 struct shutdown {
     struct weft_worker *worker;
@@ -86,7 +85,7 @@ WEFT_API int weft_shutdown(void)
     if (!w)
         return 0;
     if (w->current != &w->root)
-        weft__mistake("weft_shutdown by a green thread: it is for the OS thread's own, as main is");
+        return -EPERM;
     if (!w->leaks_told)
         weft__leaks_report(w); /* what is ended and freed from here on was left */
     result = shutdown_end_threads(w);

@@ -382,29 +382,56 @@ static void a_green_thread_may_exit(void **state)
     assert_string_equal(child.said, "handler, stack of 1 bytes, 1.500\n");
 }
 
-/* ---- what stops the program ---- */
-
-static void shut_down(void)
+static void shut_down(int *result)
 {
-    weft_shutdown();
-}
-
-static int shut_down_in_a_green_thread(const void *unused)
-{
-    (void)unused;
-    go(shut_down);
-    weft_yield();
-    return 0;
+    *result = weft_shutdown();
 }
 
 static void a_green_thread_may_not_shut_down(void **state)
 {
-    struct child child = child_run(shut_down_in_a_green_thread, NULL);
+    int result = 0;
 
     (void)state;
-    assert_int_equal(child.signal, SIGABRT);
-    assert_non_null(strstr(child.said, "(shut_down at "));
-    assert_non_null(strstr(child.said, "weft_shutdown by a green thread"));
+    c = chan_new(int);
+    go(recv_and_say, "goes on");
+    go(shut_down, &result);
+    check_settle();
+    assert_int_equal(result, -EPERM);
+    assert_int_equal(chan_close(c), 0);
+    check_settle();
+    assert_noted("goes on -32\n");
+}
+
+static void end_with_a_channel(void)
+{
+    int received = chan_tryrecv(c, NULL), timed = weft_within(WEFT_MS(1), chan_recv(c, NULL));
+
+    fprintf(stderr, "at exit: %d %d %d\n", received, timed, weft_shutdown());
+}
+
+static int deadlock_with_a_handler(const void *main_is_last)
+{
+    c = chan_new(int);
+    atexit(end_with_a_channel);
+    go(recv_and_say, "never");
+    if (main_is_last)
+        weft_yield();
+    chan_recv(c, NULL);
+    return 0;
+}
+
+/* The handlers used to run on behalf of a thread that was still parked. */
+static void handlers_may_use_weft_after_a_deadlock(void **state)
+{
+    struct child by_thread = child_run(deadlock_with_a_handler, NULL);
+    struct child by_main = child_run(deadlock_with_a_handler, "");
+
+    (void)state;
+    assert_int_equal(by_thread.status, 2);
+    assert_non_null(strstr(by_thread.said, "weft: deadlock: 2 threads"));
+    assert_non_null(strstr(by_thread.said, "at exit: -11 -110 -1\n"));
+    assert_int_equal(by_main.status, 2);
+    assert_non_null(strstr(by_main.said, "at exit: -11 -110 0\n"));
 }
 
 int main(void)
@@ -428,7 +455,8 @@ int main(void)
         check_test(a_body_may_wait_for_one_that_is_ended),
         check_test(a_hundred_thousand_abandoned_generators_leave_nothing_behind),
         cmocka_unit_test(a_green_thread_may_exit),
-        cmocka_unit_test(a_green_thread_may_not_shut_down),
+        check_test(a_green_thread_may_not_shut_down),
+        cmocka_unit_test(handlers_may_use_weft_after_a_deadlock),
     };
 
     return cmocka_run_group_tests_name("shutdown", tests, NULL, NULL);

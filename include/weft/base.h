@@ -22,6 +22,7 @@
  *   |            | and weft_group_wait(): or the group has                                        |
  *   | -EINVAL    | a NULL channel, task, group or generator; a number out of range                |
  *   | -EDEADLK   | nothing can run any more: main's call, after weft_deadlock_returns()           |
+ *   | -EPERM     | weft_shutdown(): called by a green thread                                       |
  *   | -ESRCH     | weft_task_cancel(): the thread has ended                                       |
  *   | -ENOMEM    | no memory; calls that give a handle give NULL instead                          |
  *   | -ENOSPC    | weft_local_set(): there are too many keys                                      |

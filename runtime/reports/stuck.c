@@ -89,14 +89,27 @@ static WEFT__NOINLINE bool stuck_tell(struct weft_worker *w)
     return true;
 }
 
+/* Handlers that run at exit may call weft, on this stack: the thread is running then, and waits for
+ * nothing. */
+static void stuck_take_off(struct weft_control *c)
+{
+    if (c->wait && c->wait->unhook)
+        c->wait->unhook(c);
+    c->wait = NULL;
+}
+
 void weft__report_stuck(struct weft_worker *w)
 {
+    static bool is_told; /* a handler that parks as well has nothing new to tell */
+
     if (w->deadlock_returns && w->root.wait && !w->root.wait->deaf) {
         weft__interrupt(w, &w->root, -EDEADLK);
         return;
     }
-    if (!stuck_tell(w))
+    if (!is_told && !stuck_tell(w))
         exit(EXIT_SUCCESS); /* a fork's child whose only thread has ended */
+    is_told = true;
     weft__leaks_forget();
+    stuck_take_off(w->current);
     exit(2);
 }
