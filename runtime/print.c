@@ -42,10 +42,8 @@ static bool print_is_printable(char byte)
 
 static void print_string(struct weft_print *p, const char *string)
 {
-    const char unprintable = '?';
-
     for (; *string; string++)
-        print_byte(p, print_is_printable(*string) ? *string : unprintable);
+        print_byte(p, (char)(print_is_printable(*string) ? *string : '?'));
 }
 
 static void print_number(struct weft_print *p, uint64_t n, unsigned base)
