@@ -457,8 +457,8 @@ static void test_a_program_reports_at_its_end(void **state)
     skip_where_there_is_none();
     assert_int_equal(child.status, 0);
     assert_ptr_equal(strstr(child.said,
-                            "weft: stacks, by where threads start (deepest first; a "
-                            "guard page of 4 KiB is part of each size)\n"
+                            "weft: stacks used, by the lines that start threads (all "
+                            "sizes have a guard page of 4 KiB in them)\n"
                             "    threads     deepest     stack    enough  started at\n"),
                      child.said);
     row = find_row(child.said, "dig_and_park at");
@@ -508,9 +508,10 @@ static void test_each_worker_reports_at_its_end(void **state)
 
     (void)state;
     skip_where_there_is_none();
-    assert_int_equal(lines_with(child.said, "weft: stacks,"), 2);
+    assert_int_equal(lines_with(child.said, "weft: stacks used,"), 2);
     assert_int_equal(find_row(child.said, " dig at").threads, 1);
-    assert_int_equal(find_row(strstr(child.said + 1, "weft: stacks,"), "lie_still at").threads, 1);
+    assert_int_equal(find_row(strstr(child.said + 1, "weft: stacks used,"), "lie_still at").threads,
+                     1);
 }
 
 static void test_a_forks_child_does_not_repeat_its_parents_report(void **state)

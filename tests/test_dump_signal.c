@@ -84,7 +84,7 @@ static void assert_said(const struct child *child, const char *const *parts, siz
                 sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 static const char *const all_others =
-    "; all others when it next calls weft, or at the next such signal\n    #0 ";
+    "; all others are told of when it next calls weft, or at the next such signal\n    #0 ";
 
 static void a_running_thread_is_told_at_once_and_the_others_when_it_calls_weft(void **state)
 {

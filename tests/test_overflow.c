@@ -272,7 +272,7 @@ static int overflow_of_one(const void *argument)
 }
 
 static const char *const remedy =
-    "  if the calls below are as many as they should be, it needs a larger one:\n"
+    "  if the calls below are no endless recursion, it needs a larger one:\n"
     "    spawn_with(&(struct weft_spawn_opts){.size = sizeof(struct weft_spawn_opts), "
     ".stack_bytes = 128 * 1024}, ...)\n"
     "    or, for all threads, weft_stack_default(128 * 1024) before the first spawn\n"

@@ -72,7 +72,7 @@ static void assert_named(const struct child *child, const char *what)
     if (strncmp(child->said, head, strlen(head)) != 0 ||
         !strstr(child->said, ") has not yielded for ") ||
         !strstr(child->said, ", while 2 others are ready to run\n    #0 ") ||
-        occurrences(child->said, "weft:") != 1)
+        occurrences(child->said, "weft: thread") != 1)
         fail_msg("status %d, signal %d, the child said: %s", child->status, child->signal,
                  child->said);
     assert_int_equal(child->status, 7);

@@ -132,6 +132,12 @@ void weft__print_backtrace(struct weft_print *p, const uintptr_t *frames, size_t
     }
 }
 
+void weft__print_hint(struct weft_print *p)
+{
+    weft__print(p, "weft: `weft-lines` makes functions and lines of these offsets: "
+                   "PROGRAM 2>&1 | weft-lines\n");
+}
+
 /* The end of main's stack is where the kernel put the program's name; libc would look it up in a
  * file. */
 const char *weft__backtrace_stack_end(void)

@@ -44,6 +44,9 @@ enum { WEFT__BACKTRACE_RAW = 48, WEFT__BACKTRACE_RAW_OUTER = 16 };
 size_t weft__backtrace_trim(const struct weft_control *c, bool is_out,
                             uintptr_t frames[WEFT__BACKTRACE_RAW], size_t *all);
 
+/* Below backtraces: what makes lines of their offsets. */
+void weft__print_hint(struct weft_print *p);
+
 /* Where an OS thread's own stack ends, which the worker keeps for backtraces. Not for a handler. */
 const char *weft__backtrace_stack_end(void);
 

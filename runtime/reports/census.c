@@ -302,16 +302,18 @@ static void census_print_row(const struct weft_worker *w, const struct census_ro
 static void census_print(const struct weft_worker *w, const struct census_row *list,
                          struct weft_print *p)
 {
-    weft__print(p, "weft: stacks, by where threads start (deepest first; a guard page of ");
+    weft__print(
+        p, "weft: stacks used, by the lines that start threads (all sizes have a guard page of ");
     weft__print_size(p, w->stacks.guard.page_bytes);
-    weft__print(p, " is part of each size)\n"
+    weft__print(p, " in them)\n"
                    "    threads     deepest     stack    enough  started at\n");
     for (; list; list = list->next)
         census_print_row(w, list, p);
     if (w->census->others.threads > 0)
         census_print_row(w, &w->census->others, p);
-    weft__print(p, "  deepest means at least; enough holds twice that: ask for it with stack_bytes "
-                   "in struct weft_spawn_opts, or weft_stack_default()\n");
+    weft__print(p,
+                "  deepest: at least so much was used; enough: a stack that holds twice that, for "
+                "stack_bytes in struct weft_spawn_opts, or weft_stack_default()\n");
 }
 
 void weft__census_report(struct weft_worker *w, struct weft_print *p)

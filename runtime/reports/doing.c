@@ -110,6 +110,5 @@ void weft__view_backtrace(struct weft_view *v, const struct weft_thread *t)
 void weft__view_hint(struct weft_view *v)
 {
     if (v->has_frames)
-        weft__print(v->out, "weft: `weft-lines` makes functions and lines of these offsets: "
-                            "PROGRAM 2>&1 | weft-lines\n");
+        weft__print_hint(v->out);
 }

@@ -70,7 +70,8 @@ static void dump_signal_print_running(const struct weft_control *c, const void *
         weft__print_thread(&p, c->thread);
     else
         weft__print(&p, "no thread, the next is being chosen");
-    weft__print(&p, "; all others when it next calls weft, or at the next such signal\n");
+    weft__print(&p,
+                "; all others are told of when it next calls weft, or at the next such signal\n");
     weft__print_interrupted(&p, c, ucontext);
     weft__turn_give(taken);
 }

@@ -17,5 +17,7 @@ void weft__print_interrupted(struct weft_print *p, const struct weft_control *c,
     all = weft__backtrace_from(c, &from, frames, WEFT__BACKTRACE_RAW, WEFT__BACKTRACE_RAW_OUTER);
     n = weft__backtrace_trim(c, false, frames, &all);
     weft__print_backtrace(p, frames, n, all, WEFT__BACKTRACE_OUTER);
+    if (n > 0)
+        weft__print_hint(p);
     weft__print_flush(p);
 }

@@ -43,7 +43,7 @@ static void overflow_print_remedy(struct weft_print *p, const struct weft_contro
 {
     size_t kib = 2 * c->pool->stride / 1024;
 
-    weft__print(p, "  if the calls below are as many as they should be, it needs a larger one:\n");
+    weft__print(p, "  if the calls below are no endless recursion, it needs a larger one:\n");
     if (!(c->thread->flags & WEFT__THREAD_BODY))
         weft__print(p,
                     "    spawn_with(&(struct weft_spawn_opts){.size = sizeof(struct "
