@@ -3,9 +3,12 @@
 
 #include <stddef.h>
 
+#include <weft/sync.h>
+
 #include "channels/chan.h"
 #include "channels/gen.h"
 #include "context.h"
+#include "group.h"
 #include "sched.h"
 #include "thread.h"
 
@@ -118,6 +121,15 @@ static const struct weft_layout_entry layout_entries[] = {
     MEMBER(gen, value),
     MEMBER(gen, site),
     CONSTANT(GEN_OPEN),
+    SIZE(mutex),
+    MEMBER(mutex, holder),
+    SIZE(once),
+    MEMBER(once, runner),
+    SIZE(group),
+    MEMBER(group, site),
+    MEMBER(group, running),
+    SIZE(_group_slot),
+    MEMBER(_group_slot, group),
 #if defined WEFT_HAVE_REGISTERS && defined __x86_64__ /* context_x86_64.S */
     FRAME(8, r15),
     FRAME(16, r14),

@@ -64,7 +64,7 @@ made="\(made at $at\)"
 
 check_list()
 {
-    says 'OS thread 1 \(LWP [0-9]+\): 15 green threads$'
+    says 'OS thread 1 \(LWP [0-9]+\): 18 green threads$'
     says '^\* 1 +running +\(main\)$'
     says "^  2 +parked +\(sender at $at\): sending on channel 0x[0-9a-f]+ $made, for [0-9]+ ms$"
     says "^  3 +parked +'bookkeeper' \(receiver at $at\): receiving from channel 0x[0-9a-f]+ $made"
@@ -76,7 +76,12 @@ check_list()
     says "^  12 +suspended +\(counter at $at\): in generator 0x[0-9a-f]+ $made$"
     says "^  13 +unstarted +\(teller at $at\): body of generator 0x[0-9a-f]+ $made$"
     says "^  14 +done +\(quick at $at\): waiting to be joined$"
-    says "^  15 +unstarted +\(stopper at $at\)$"
+    says "^  15 +parked +\(locker at $at\): acquiring semaphore 0x[0-9a-f]+, for "
+    says "^  16 +parked +\(leader at $at\): waiting for the end of group 0x[0-9a-f]+ $made,\
+ in which 1 thread runs, for "
+    says "^  17 +parked +\(member at $at\): locking mutex 0x[0-9a-f]+, which thread 15\
+ \(locker at $at\) holds, for "
+    says "^  18 +unstarted +\(stopper at $at\)$"
     says 'OS thread 2 \(LWP [0-9]+\): 2 green threads$'
     says "^\* 1025 +(running|parked) +\(an OS thread's own\)"
     says "^  1026 +parked +\(reader at $at\): receiving from channel 0x[0-9a-f]+ $made"
@@ -105,7 +110,7 @@ check_variables()
     says '^suspended = gen\(int\) 0x[0-9a-f]+ suspended, thread 12$'
     says '^unasked = gen\(const char \*, double\) 0x[0-9a-f]+ unstarted, thread 13$'
     says '^done = task\(int\) thread 14 done$'
-    says '^running = task\(void\) thread 15 unstarted$'
+    says '^running = task\(void\) thread 18 unstarted$'
     says 'orders = chan\(int\) 0x[0-9a-f]+ open, 1 sending, 0 receiving,'
     says 'news = chan\(long\) 0x[0-9a-f]+ open, 0 sending, 6 receiving,'
     says 'sender = task\(int\) thread 2 parked,'
@@ -120,9 +125,9 @@ look()
     check_list
     check_backtraces
     check_variables
-    says '^  1 +parked +\(main\): joining thread 15'
-    says '^\* 15 +running +\(stopper at '
-    says '^thread 15 \(stopper at .*\): running$'
+    says '^  1 +parked +\(main\): joining thread 18'
+    says '^\* 18 +running +\(stopper at '
+    says '^thread 18 \(stopper at .*\): running$'
     says '^#[0-9]+ .* in stopper '
     says 'continue is refused'
     says '^\* 1 +parked +\(main\): sleeping until [0-9]+ ns'

@@ -376,6 +376,16 @@ class Weft:
     def generator(self, address):
         return self.made('gen', 'generator', address)
 
+    def group(self, address):
+        running = self.layout.object('group', address)['running']
+        return '%s, in which %d thread%s run%s' % (
+            self.made('group', 'group', address), running,
+            '' if running == 1 else 's', 's' if running == 1 else '')
+
+    def whose(self, handle, does):
+        thread = self.thread_of_handle(handle)
+        return ', which %s %s' % (thread.title() if thread else 'a thread that has ended', does)
+
     def clauses(self, control):
         layout = self.layout
         for i in range(control['on_count']):
@@ -402,6 +412,19 @@ class Weft:
                 return '%s: %s' % (said, clauses) if clauses else said
             if name == 'joining':
                 return 'joining ' + self.thread_of_record(on).title()
+            if name == 'waiting for a place in group':
+                group = self.layout.object('_group_slot', on)['group']
+                return name[:-len('group')] + self.group(group)
+            if name.endswith('group') and not name.endswith('wait group'):
+                return name[:-len('group')] + self.group(on)
+            if name.endswith('mutex'):
+                holder = self.layout.object('mutex', on)['holder']
+                return '%s 0x%x%s' % (name, on, self.whose(holder, 'holds'))
+            if name.endswith('once'):
+                runner = self.layout.object('once', on)['runner']
+                return '%s 0x%x%s' % (name, on, self.whose(runner, 'runs'))
+            if name == 'waiting for all others to end':
+                return name
             if name == 'sleeping':
                 if control['timer.link.next']:
                     return 'sleeping until %d ns' % control['timer.when']

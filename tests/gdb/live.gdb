@@ -8,7 +8,7 @@ weft thread apply 2 thread 2
 continue
 weft threads
 weft thread apply 1 2-4 12 bt
-weft bt 15
+weft bt 18
 python
 try:
     gdb.execute('weft thread apply 2 continue')

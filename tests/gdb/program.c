@@ -81,6 +81,29 @@ static void teller(gen(const char *, double) self)
     gen_yield(self, "told");
 }
 
+static struct weft_mutex mutex;
+static struct weft_semaphore semaphore;
+
+static void locker(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_semaphore_acquire(&semaphore); /* for ever */
+}
+
+static int member(void)
+{
+    weft_mutex_lock(&mutex);
+    return 0;
+}
+
+static void leader(void)
+{
+    struct weft_group *g = group_new(0);
+
+    group_go(g, member);
+    group_wait(g);
+}
+
 static void stopper(void)
 {
     raise(SIGTRAP);
@@ -108,6 +131,9 @@ static void stop(void)
 
     chan_close(empty);
     gen_next(suspended, NULL);
+    go(locker);
+    go(leader);
+    weft_yield();
     weft_yield();
     running = spawn(stopper);
     raise(SIGTRAP); /* before it has started */
