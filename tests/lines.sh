@@ -24,15 +24,15 @@ says()
     }
 }
 
-# Of where it calls it prints the address behind the call.
+# Of where it calls it prints the last byte of the call.
 cat >"$scratch/prog.c" <<'END'
 #include <stdint.h>
 #include <stdio.h>
 extern char __executable_start[];
-static uintptr_t behind;
+static uintptr_t call;
 __attribute__((noinline)) static void leaf(void)
 {
-    behind = (uintptr_t)__builtin_return_address(0);
+    call = (uintptr_t)__builtin_return_address(0) - 1;
 }
 static inline __attribute__((always_inline)) void inlined(void)
 {
@@ -47,7 +47,7 @@ __attribute__((noinline)) static void outer(void)
 int main(int argc, char **argv)
 {
     outer();
-    printf("    #%d %s+%#lx\n", argc, argv[0], (unsigned long)(behind - (uintptr_t)__executable_start));
+    printf("    #%d %s+%#lx\n", argc, argv[0], (unsigned long)(call - (uintptr_t)__executable_start));
     printf("    #0 %s+%#lx\n", argv[0], (unsigned long)((uintptr_t)main - (uintptr_t)__executable_start));
     return 0;
 }

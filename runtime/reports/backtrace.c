@@ -99,14 +99,18 @@ size_t weft__backtrace_trim(const struct weft_control *c, bool is_out,
         if ((left <= WEFT__BACKTRACE_MAX || i < inner || i >= left - WEFT__BACKTRACE_OUTER) &&
             backtrace_is_stored(low + i, *all))
             frames[n++] = frames[backtrace_index(low + i, *all)];
+    if (low == 0 && n > 0)
+        frames[0]++; /* not behind a call: where the thread was interrupted */
     *all = left;
     return n;
 }
 
 /* ---- printing ---- */
 
-static void backtrace_print_frame(struct weft_print *p, size_t i, uintptr_t address)
+/* The last byte of the call, since the line behind it may be another. */
+static void backtrace_print_frame(struct weft_print *p, size_t i, uintptr_t behind)
 {
+    uintptr_t address = behind - 1;
     struct weft_module module;
 
     if (weft__unwind_module(address, &module))

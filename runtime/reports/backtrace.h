@@ -13,7 +13,8 @@ struct weft_print;
 struct weft_registers;
 struct weft_worker;
 
-/* Prints frames as weft__unwind stored them, n of `all`, the last `outer` of those the outermost:
+/* Prints frames as weft__backtrace_trim leaves them, n of `all`, the last `outer` of those the
+ * outermost, each by an address in the instruction that it is at:
  *
  *     #0 /path/prog+0x1234
  *     ... 1,180 more ...
@@ -39,7 +40,8 @@ enum { WEFT__BACKTRACE_RAW = 48, WEFT__BACKTRACE_RAW_OUTER = 16 };
 /* Takes the library's own frames away from both ends, and whatever is outside of the outer ones
  * (which an OS thread's own stack has not); those in the midst stay. The frames are those of thread
  * `c`, switched out or not: `*all` of them, stored as weft__unwind stores them, and so are those that
- * stay, at most WEFT__BACKTRACE_MAX: how many. There may be none: a thread's function that ended in
+ * stay, at most WEFT__BACKTRACE_MAX: how many. Each is the address behind its instruction, which is a
+ * call or where the thread was interrupted. There may be none: a thread's function that ended in
  * a call of the library's is gone. */
 size_t weft__backtrace_trim(const struct weft_control *c, bool is_out,
                             uintptr_t frames[WEFT__BACKTRACE_RAW], size_t *all);
