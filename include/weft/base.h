@@ -33,7 +33,7 @@
  *   call, then abort(). Among them: a handle whose element size is not the object's, joining a task
  *   twice, freeing a channel that a thread waits in, using an object from an OS thread that does
  *   not own it.
- * - No function is async-signal-safe.
+ * - No function is async-signal-safe, but weft_dump().
  * - Every name begins with weft_ or WEFT_. Those that end in an underscore, and what is said to be
  *   so, are for the macros alone. short.h gives short names to the others.
  *
