@@ -29,7 +29,7 @@ WEFT_API int64_t weft_remaining(void);
 
 /* For the macros alone: a deadline or shield in force, in its caller's frame. */
 struct weft_deadline {
-    void *private_[8];
+    uint64_t private_[8];
 };
 
 WEFT_API void weft_within_begin_(struct weft_deadline *deadline, int64_t ns);

@@ -164,12 +164,8 @@ static const void *backtrace_low(const struct weft_control *c, const struct weft
 {
     if (c->pool)
         return c->base + c->pool->stacks->guard.page_bytes;
-#ifdef WEFT__UNWIND
     return (const void *)(uintptr_t)
         from->at[WEFT__REGISTER_SP]; /* NOLINT(performance-no-int-to-ptr) */
-#else
-    return from;
-#endif
 }
 
 static const void *backtrace_high(const struct weft_control *c)

@@ -18,7 +18,7 @@ enum { WEFT__REGISTERS = 32, WEFT__REGISTER_SP = 31, WEFT__REGISTER_FP = 29 };
 #define WEFT__UNWIND 1
 enum { WEFT__REGISTERS = 32, WEFT__REGISTER_SP = 2, WEFT__REGISTER_FP = 8 };
 #else
-enum { WEFT__REGISTERS = 1 };
+enum { WEFT__REGISTERS = 1, WEFT__REGISTER_SP = 0 }; /* never known */
 #endif
 
 /* What is known of a frame; zero what is not. */
