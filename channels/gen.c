@@ -279,7 +279,8 @@ static int gen_resume(struct weft_worker *w, struct weft_control *me, struct wef
         return gen_wake(w, me, g, g->suspended, 0);
     }
     g->sent = sent;
-    weft__cycle_watch(w, me, me->wait, g->body);
+    if (body)
+        weft__cycle_watch(w, me, me->wait, g->body);
     return weft__switch_next(w, me);
 }
 

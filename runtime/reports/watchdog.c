@@ -33,9 +33,9 @@ struct watchdog_sight {
 };
 
 struct watchdog_seat {
-    pid_t tid; /* whom the rest is about */
     struct watchdog_sight sight;
     int64_t still_ns; /* so long it has been the same */
+    pid_t tid;        /* whom all of this is about */
     bool is_told;
 };
 
