@@ -273,6 +273,84 @@ static void a_stack_larger_than_a_slab_has_one_of_its_own(void **state)
     assert_int_equal(p->used, 2);
 }
 
+/* ---- whose an address is ---- */
+
+static void assert_owns(const void *top, const char *base, size_t stride)
+{
+    for (size_t at = 0; at < stride; at += 512)
+        assert_ptr_equal(weft__stack_find(&stacks, base + at), top);
+    assert_ptr_equal(weft__stack_find(&stacks, base + stride - 1), top);
+    assert_ptr_not_equal(weft__stack_find(&stacks, base - 1), top);
+    assert_ptr_not_equal(weft__stack_find(&stacks, base + stride), top);
+}
+
+static void every_address_of_a_stack_leads_to_its_top(void **state)
+{
+    (void)state;
+    take_n(40);
+    for (size_t i = 0; i < 40; i++)
+        assert_owns(taken[i], taken[i]->base, STRIDE);
+}
+
+static void every_slab_is_looked_through(void **state)
+{
+    (void)state;
+    faults->mmap_bytes_max = 2 * STRIDE;
+    take_n(40);
+    for (size_t i = 0; i < 40; i++)
+        assert_owns(taken[i], taken[i]->base, STRIDE);
+}
+
+static void every_class_is_looked_through(void **state)
+{
+    struct top *tops[7];
+
+    (void)state;
+    for (int i = 0; i < 7; i++)
+        tops[i] = weft__stack_take(weft__stack_pool(&stacks, i));
+    for (int i = 0; i < 7; i++)
+        assert_owns(tops[i], tops[i]->base, (size_t)1 << (i + WEFT__STACK_CLASS_MIN));
+}
+
+static void a_stack_that_is_not_used_is_found_too(void **state)
+{
+    struct top *top;
+    char *base;
+
+    (void)state;
+    take_n(1);
+    top = taken[0];
+    base = top->base;
+    give_all();
+    assert_owns(top, base, STRIDE);
+    while (take() != top)
+        ;
+    taken_count--;
+    weft__stack_drop(pool, top);
+    assert_int_equal(raw(), 1);
+    assert_owns(top, base, STRIDE);
+}
+
+static void other_memory_is_of_no_stack(void **state)
+{
+    const char *slab;
+
+    (void)state;
+    assert_null(weft__stack_find(&stacks, &stacks)); /* there is none yet */
+    take_n(1);
+    slab = taken[0]->base;
+    for (size_t i = 0; i < pool->cut; i++) /* the lowest may not be the first that is taken */
+        if (weft__stack_find(&stacks, slab - STRIDE))
+            slab -= STRIDE;
+    assert_non_null(weft__stack_find(&stacks, slab + pool->cut * STRIDE - 1));
+    assert_null(weft__stack_find(&stacks, slab + pool->cut * STRIDE)); /* uncut */
+    assert_null(weft__stack_find(&stacks, slab - 1));
+    assert_null(weft__stack_find(&stacks, NULL));
+    assert_null(weft__stack_find(&stacks, &stacks));
+    assert_null(weft__stack_find(&stacks, &slab));
+    assert_null(weft__stack_find(&stacks, (void *)UINTPTR_MAX));
+}
+
 /* ---- the pool ---- */
 
 /* Three are taken, and given back beginning with the last: how many were there already. */
@@ -758,6 +836,11 @@ int main(void)
         TEST(neighbours_do_not_share_a_stride),
         TEST(the_tops_come_in_sixteen_colours),
         TEST(a_stack_larger_than_a_slab_has_one_of_its_own),
+        TEST(every_address_of_a_stack_leads_to_its_top),
+        TEST(every_slab_is_looked_through),
+        TEST(every_class_is_looked_through),
+        TEST(a_stack_that_is_not_used_is_found_too),
+        TEST(other_memory_is_of_no_stack),
 #ifdef WEFT__SANITIZED
         TEST(what_was_given_back_longest_ago_is_taken_first),
 #else
