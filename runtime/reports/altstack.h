@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What our handlers use at most, with a third in reserve (see test_overflow.c). */
+/* What our handlers use at most, with a third in reserve (see test_altstack.c). */
 enum { WEFT__ALTSTACK_NEEDS = 16 * 1024 };
 
 struct weft_altstack {
