@@ -128,8 +128,10 @@ static void handle(int signal)
 
 static int a_handler_dumps(const void *unused)
 {
+    const struct sigaction action = {.sa_handler = handle};
+
     (void)unused;
-    signal(SIGUSR1, handle);
+    sigaction(SIGUSR1, &action, NULL);
     never = chan_new(int);
     go(receive);
     weft_yield();

@@ -72,10 +72,11 @@ static void assert_said(const struct child *child, const char *const *parts, siz
     for (size_t i = 0; i < n; i++) {
         const char *found = strstr(at, parts[i]);
 
-        if (!found)
+        if (found)
+            at = found + strlen(parts[i]);
+        else
             fail_msg("status %d, signal %d, '%s' is missing in: %s", child->status, child->signal,
                      parts[i], child->said);
-        at = found + strlen(parts[i]);
     }
 }
 
@@ -290,8 +291,7 @@ static volatile int handled;
 
 static void count_handled(int signo)
 {
-    expect(signo == SIGUSR1);
-    handled++;
+    handled += signo == SIGUSR1;
 }
 
 static int have_a_handler(const void *argument)

@@ -569,7 +569,7 @@ static int nest(int depth, int fails_at, int64_t ns)
     for (int i = 0; i < 3 && result == 0; i++)
         result = group_go(g, nest, depth - 1, fails_at, ns + i);
     if (fails_at == depth)
-        result = group_go(g, nap, 5, "fails", -EIO);
+        group_go(g, nap, 5, "fails", -EIO);
     result = group_wait(g);
     group_free(g);
     return result;
