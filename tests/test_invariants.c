@@ -206,7 +206,7 @@ static void settle_clauses(const struct actor *a, const struct weft_case *cases,
 
 static void do_select(const struct actor *a)
 {
-    struct weft_case cases[CLAUSES_MAX] = {{0}};
+    struct weft_case cases[CLAUSES_MAX] = {0};
     int values[CLAUSES_MAX] = {0};
     size_t n = make_clauses(cases, values);
     const bool off = is_off(a) && cases[n - 1].op != WEFT_OP_DEFAULT;
