@@ -118,6 +118,7 @@ static struct weft_control *gen_body(const struct weft_gen *g)
 
 static void gen_free(struct weft_gen *g)
 {
+    g->closed = true;
     if (g->kept)
         return;
     weft__list_remove(&g->link);
@@ -129,16 +130,17 @@ static void gen_free(struct weft_gen *g)
 static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_gen *g)
 {
     struct weft_control *consumer = g->consumer;
+    bool closes = consumer && consumer->wait == &gen_wait_close;
 
     weft__thread_free(&w->threads, g->body);
     g->body = NULL;
     g->consumer = NULL;
     g->sent = NULL;
     if (consumer) {
-        consumer->result = consumer->wait == &gen_wait_close ? 0 : -EPIPE;
+        consumer->result = closes ? 0 : -EPIPE;
         consumer->wait = NULL;
     }
-    if (g->ending)
+    if (closes || (g->ending && !g->kept)) /* a closer may have been lost to a fork */
         gen_free(g);
     return consumer;
 }
@@ -161,17 +163,17 @@ WEFT_API struct weft_gen *weft_gen_new_(size_t size, size_t takes_size, const ch
     g->size = size;
     g->takes_size = takes_size;
     g->site = site;
-    weft__list_push_back(&w->gens, &g->link);
     return g;
 }
 
 WEFT_API struct weft_gen *weft_gen_start_(struct weft_gen *g, struct weft_start *s)
 {
     if (s->error != 0) {
-        gen_free(g);
+        weft__calls.free(g);
         return NULL;
     }
     g->body = s->task;
+    weft__list_push_back(&weft__self->gens, &g->link);
     return g;
 }
 
@@ -407,8 +409,8 @@ static int gen_end(struct weft_worker *w, struct weft_gen *g)
     return result;
 }
 
-/* A generator that is ended may still be closed by a body that is ended later, so all are kept until
- * the last. */
+/* A generator whose body is being ended may be closed by a body that is ended later, so it is kept
+ * meanwhile. */
 int weft__gens_end(struct weft_worker *w)
 {
     struct weft_list ended;
@@ -422,19 +424,18 @@ int weft__gens_end(struct weft_worker *w)
         weft__list_push_back(&ended, &newest->link);
         newest->kept = true;
         result = gen_end(w, newest);
+        newest->kept = false;
+        if (newest->closed)
+            gen_free(newest);
     }
-    while (!weft__list_is_empty(&ended)) {
-        struct weft_gen *g = WEFT__CONTAINER_OF(ended.next, struct weft_gen, link);
-
-        g->kept = false;
-        if (!g->body) {
-            gen_free(g);
-            continue;
-        }
-        weft__list_remove(&g->link);
-        weft__list_push_back(&w->gens, &g->link);
-    }
+    weft__list_splice_back(&w->gens, &ended);
     return result;
+}
+
+void weft__gens_free(struct weft_worker *w)
+{
+    while (!weft__list_is_empty(&w->gens))
+        gen_free(WEFT__CONTAINER_OF(w->gens.next, struct weft_gen, link));
 }
 
 /* ---- the body's side ---- */

@@ -37,7 +37,8 @@ struct weft_gen {
     struct weft_control *yielded;    /* the body, if it has yielded before */
     struct weft_control *consumer;
     enum weft__gen_ending ending;
-    bool kept; /* the generator outlives its closing, until all are freed by weft__gens_end */
+    bool kept;   /* weft__gens_end is ending the body: who closes it leaves the memory alone */
+    bool closed; /* and says so here */
     struct weft_thread *body; /* its record; NULL once it has ended */
     const void *value;        /* an offered value, in the body's frame */
     const void *sent;      /* from a consumer that found the body busy, in the consumer's frame */
@@ -47,9 +48,11 @@ struct weft_gen {
     struct weft_list link; /* in its worker's list of all */
 };
 
-/* Ends the bodies of all generators of the worker, the newest first, and frees the generators. No
- * other thread is left but the root, which calls this; a body that is ended may close others. 0, or
- * -EDEADLK: one waits for what will never come, and those not ended yet stay. */
+/* Ends the bodies of all generators of the worker, the newest first; the root calls this. Bodies that
+ * are ended may close others. 0, or what ended the wait for one. */
 int weft__gens_end(struct weft_worker *w);
+
+/* Frees all generators of the worker. No body is left. */
+void weft__gens_free(struct weft_worker *w);
 
 #endif

@@ -13,10 +13,16 @@
 #include "runtime/reports/leaks.h"
 #include "runtime/local.h"
 
+/* What a shutdown knows of those it waits for: threads that have not ended, without the root and
+ * generators' bodies. They are looked for anew when all of the last time have ended, and once in as
+ * many dispatches as there were, so that those who are started meanwhile end as well. */
 struct shutdown {
     struct weft_worker *worker;
-    size_t running; /* threads that have not ended, without the root and generators' bodies */
+    uint32_t running;
+    uint32_t looked_at; /* the run queue's head then */
 };
+
+enum { SHUTDOWN_LOOK_MIN = 4096 /* dispatches between two looks */ };
 
 static void shutdown_cancel(struct weft_thread *t, void *data)
 {
@@ -28,22 +34,59 @@ static void shutdown_cancel(struct weft_thread *t, void *data)
     weft__cancel(s->worker, t);
 }
 
-/* Those that cleaning up starts are cancelled as well, a turn later. */
+static void shutdown_look(struct shutdown *s)
+{
+    struct weft_worker *w = s->worker;
+
+    s->running = 0;
+    s->looked_at = w->run.head;
+    weft__thread_each(&w->threads, shutdown_cancel, s);
+    w->cancelled_left = s->running;
+}
+
+/* Nobody can run: one that was started meanwhile, and is not cancelled, may be why. */
+static bool shutdown_is_still(const struct weft_worker *w)
+{
+    return weft__ring_count(&w->run) == 0 && weft__wheel_is_empty(&w->timers);
+}
+
+static bool shutdown_wants_look(const struct shutdown *s)
+{
+    const struct weft_worker *w = s->worker;
+    uint32_t enough = s->running > SHUTDOWN_LOOK_MIN ? s->running : SHUTDOWN_LOOK_MIN;
+
+    return w->cancelled_left == 0 || w->run.head - s->looked_at >= enough || shutdown_is_still(w);
+}
+
 static int shutdown_end_threads(struct weft_worker *w)
 {
-    for (;;) {
-        struct shutdown s = {.worker = w};
-        int result;
+    struct shutdown s = {.worker = w};
+    int result = 0;
 
-        weft__thread_each(&w->threads, shutdown_cancel, &s);
-        if (s.running == 0)
-            return 0;
-        if (w->current->interrupt & WEFT__INTERRUPT_TRY)
-            return -ETIMEDOUT;
+    shutdown_look(&s);
+    while (s.running > 0 && result == 0) {
         result = weft__sched_turn(w);
-        if (result != 0)
-            return result;
+        if (shutdown_wants_look(&s))
+            shutdown_look(&s);
     }
+    w->cancelled_left = 0;
+    return s.running > 0 ? result : 0;
+}
+
+/* Ending bodies may start threads, and ending those, generators. */
+static int shutdown_end_all(struct weft_worker *w)
+{
+    struct shutdown s = {.worker = w};
+    int result;
+
+    do {
+        result = shutdown_end_threads(w);
+        if (result == 0)
+            result = weft__gens_end(w);
+        if (result == 0)
+            shutdown_look(&s);
+    } while (result == 0 && s.running > 0);
+    return result;
 }
 
 static void shutdown_forget_task(struct weft_thread *t, void *worker)
@@ -63,18 +106,30 @@ static void shutdown_free_chans(struct weft_worker *w)
     }
 }
 
-/* What main's own values leave behind ends as well. */
-static int shutdown_end_locals(struct weft_worker *w)
-{
-    weft_shield(weft__locals_end(&w->root));
-    return shutdown_end_threads(w);
-}
-
 /* Nobody runs on any of them. */
 static void shutdown_free_stacks(struct weft_worker *w)
 {
     weft__stack_fini(&w->stacks);
     weft__stack_init(&w->stacks, sizeof(struct weft_control), weft__sched_boot, weft__sched_retire);
+}
+
+static int shutdown_end(struct weft_worker *w)
+{
+    int result = shutdown_end_all(w);
+
+    if (result != 0)
+        return result;
+    weft_shield(weft__locals_end(&w->root));
+    return shutdown_end_all(w); /* what those destructors have started */
+}
+
+static void shutdown_free(struct weft_worker *w)
+{
+    weft__thread_each(&w->threads, shutdown_forget_task, w);
+    weft__gens_free(w);
+    weft__groups_free(w);
+    shutdown_free_chans(w);
+    shutdown_free_stacks(w);
 }
 
 WEFT_API int weft_shutdown(void)
@@ -84,20 +139,14 @@ WEFT_API int weft_shutdown(void)
 
     if (!w)
         return 0;
-    if (w->current != &w->root)
+    if (w->current != &w->root || w->is_ending)
         return -EPERM;
     if (!w->leaks_told)
         weft__leaks_report(w); /* what is ended and freed from here on was left */
-    result = shutdown_end_threads(w);
+    w->is_ending = true;
+    result = shutdown_end(w);
+    w->is_ending = false;
     if (result == 0)
-        result = shutdown_end_locals(w);
-    if (result == 0)
-        result = weft_shield(weft__gens_end(w));
-    if (result != 0)
-        return result;
-    weft__thread_each(&w->threads, shutdown_forget_task, w);
-    weft__groups_free(w);
-    shutdown_free_chans(w);
-    shutdown_free_stacks(w);
-    return 0;
+        shutdown_free(w);
+    return result;
 }

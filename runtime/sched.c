@@ -426,7 +426,9 @@ int weft__sched_turn(struct weft_worker *w)
     if (me->interrupt & WEFT__INTERRUPT_FAIL)
         return weft__sched_interrupted(w, me);
     if (weft__ring_count(&w->run) > 0 || (w->starving && sched_feed_all(w)))
-        return weft__sched_tail(w, 0);
+        return weft__sched_tail(w, me->interrupt ? -ETIMEDOUT : 0);
+    if (me->interrupt)
+        return weft__sched_tail(w, -ETIMEDOUT);
     if (next_ns == INT64_MAX && w->outside.awaited == 0)
         return weft__park(w, me, &sched_wait_turn); /* a deadlock */
     sched_wait(w, next_ns);

@@ -145,8 +145,10 @@ struct weft_worker {
     bool leaks_told; /* the leak report was written */
     struct weft_stacks stacks;
     struct weft_starved starved[WEFT__STACK_CLASSES];
-    bool deadlock_returns;                /* weft_deadlock_returns */
-    bool is_idle;                         /* waits in the kernel: all its structures are at rest */
+    bool deadlock_returns;   /* weft_deadlock_returns */
+    bool is_ending;          /* weft_shutdown, or the end of the OS thread, is under way */
+    uint32_t cancelled_left; /* threads that weft_shutdown has cancelled and that have not ended */
+    bool is_idle;            /* waits in the kernel: all its structures are at rest */
     void (*asked)(struct weft_worker *w); /* by a signal, to be called at the next look outside */
     struct weft_altstack altstack;
     const struct weft_thread *forked; /* in a fork's child: the handle of the thread that forked */

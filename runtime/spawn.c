@@ -325,6 +325,9 @@ static WEFT__NOINLINE struct weft_control *spawn_end_any(struct weft_worker *w,
         weft__locals_end(t->at.control);
     if (t->flags & WEFT__THREAD_GROUPS)
         w->creator_ended(t);
+    if (t->flags & WEFT__THREAD_CANCELLED && !(t->flags & WEFT__THREAD_BODY) &&
+        w->cancelled_left > 0)
+        w->cancelled_left--;
     if (!(t->flags & (WEFT__THREAD_BODY | WEFT__THREAD_GROUPED)))
         return spawn_end(w, t);
     t->state = WEFT__THREAD_DONE;

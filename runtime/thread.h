@@ -48,8 +48,8 @@ enum {
     WEFT__THREAD_CANCELLED = 1 << WEFT__THREAD_CANCELLED_BIT, /* for good */
 
     /* There is more to its end than its record. */
-    WEFT__THREAD_ENDS =
-        WEFT__THREAD_BODY | WEFT__THREAD_GROUPED | WEFT__THREAD_GROUPS | WEFT__THREAD_LOCALS,
+    WEFT__THREAD_ENDS = WEFT__THREAD_BODY | WEFT__THREAD_GROUPED | WEFT__THREAD_GROUPS |
+                        WEFT__THREAD_LOCALS | WEFT__THREAD_CANCELLED,
 };
 
 enum {

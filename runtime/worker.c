@@ -99,6 +99,7 @@ static void worker_drop_locals(struct weft_thread *t, void *data)
 
 void weft__worker_end(struct weft_worker *w)
 {
+    w->is_ending = true;
     if (w->root.thread)
         weft__locals_end(&w->root);
     weft__thread_each(&w->threads, worker_drop_locals, NULL);

@@ -302,7 +302,7 @@ static void wait_long(gen(int) self, chan_rx(int) from)
 }
 
 /* The outer body is parked in gen_next of the inner, whose body waits. */
-static void a_body_may_wait_for_one_that_is_ended(void **state)
+static void a_body_parked_in_another_is_cancelled_and_closes_it(void **state)
 {
     gen(int) inner, outer;
 
@@ -312,7 +312,169 @@ static void a_body_may_wait_for_one_that_is_ended(void **state)
     go(consume, outer);
     check_settle();
     assert_int_equal(weft_shutdown(), 0);
-    assert_noted("consumer -125\nwaited -125\npassed\n");
+    assert_noted("consumer -125\npassed\nwaited -125\n");
+}
+
+/* ---- what ending starts ---- */
+
+static void sleep_long(const char *who)
+{
+    note("%s %d\n", who, weft_sleep(WEFT_SEC(1)));
+}
+
+static void start_when_closed(gen(int) self)
+{
+    while (gen_yield(self, 1) == 0)
+        ;
+    go(sleep_long, "late");
+    weft_yield();
+    weft_yield();
+}
+
+/* It used to stay, and its stack was unmapped under it. */
+static void a_thread_that_a_body_starts_at_its_end_ends_too(void **state)
+{
+    gen(int) g = gen_new(int, start_when_closed);
+
+    (void)state;
+    gen_next(g, NULL);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("late -125\n");
+    weft_sleep(WEFT_SEC(2));
+}
+
+static void start_more(void *value)
+{
+    note("destroyed %s\n", (const char *)value);
+    go(sleep_long, value);
+    assert_int_equal(gen_next(gen_new(int, count), NULL), 0);
+}
+
+static struct weft_local own_value = WEFT_LOCAL(start_more);
+
+static void what_destructors_of_main_s_values_start_ends_too(void **state)
+{
+    static char value[] = "value";
+
+    (void)state;
+    weft_local_set(&own_value, value);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("destroyed value\nvalue -125\ncounted to 0\n");
+    assert_int_equal(weft__self->threads.live, 1);
+}
+
+static void shut_down_again(void *value)
+{
+    (void)value;
+    note("again %d\n", weft_shutdown());
+}
+
+static struct weft_local shutting_value = WEFT_LOCAL(shut_down_again);
+
+/* It used to free the array that the first call was going through. */
+static void a_second_call_from_within_the_first_does_nothing(void **state)
+{
+    static int value;
+
+    (void)state;
+    weft_local_set(&shutting_value, &value);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("again -1\n");
+}
+
+static void sleep_once_more(void)
+{
+    while (weft_sleep(WEFT_SEC(1)) == 0)
+        ;
+    note("ended\n");
+}
+
+/* They used to be refused their turn. */
+static void calls_without_time_let_the_others_run(void **state)
+{
+    int calls = 1;
+
+    (void)state;
+    go(sleep_once_more);
+    weft_yield();
+    while (weft_within(0, weft_shutdown()) == -ETIMEDOUT && calls < 10)
+        calls++;
+    assert_noted("ended\n");
+    assert_true(calls < 10);
+}
+
+static void end_slowly(gen(int) self)
+{
+    while (gen_yield(self, 1) == 0)
+        ;
+    note("slowly %d\n", weft_shield(weft_sleep(WEFT_SEC(3))));
+}
+
+static void a_deadline_ends_the_wait_for_a_body_as_well(void **state)
+{
+    gen(int) g = gen_new(int, end_slowly);
+
+    (void)state;
+    gen_next(g, NULL);
+    assert_int_equal(weft_within(WEFT_SEC(1), weft_shutdown()), -ETIMEDOUT);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("slowly 0\n");
+}
+
+static void get_stuck(gen(int) self)
+{
+    gen_yield(self, 1);
+    note("stuck %d\n", weft_shield(chan_recv(c, NULL)));
+}
+
+/* Generators that had been ended by then used to be freed. */
+static void after_a_deadlock_nothing_is_freed(void **state)
+{
+    gen(int) stuck = gen_new(int, get_stuck), good = gen_new(int, count);
+
+    (void)state;
+    c = chan_new(int);
+    gen_next(stuck, NULL);
+    gen_next(good, NULL);
+    weft_deadlock_returns(1);
+    assert_int_equal(weft_shutdown(), -EDEADLK);
+    assert_int_equal(gen_next(good, NULL), -EPIPE);
+    assert_int_equal(gen_close(good), 0);
+    chan_close(c);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("counted to 0\nstuck -32\n");
+}
+
+static void evaluate_and_ask(gen(int) self, int result)
+{
+    (void)self;
+    note("argument %d\n", result);
+}
+
+static void a_generator_that_is_being_made_is_not_freed(void **state)
+{
+    gen(int) g = gen_new(int, evaluate_and_ask, weft_shutdown());
+
+    (void)state;
+    assert_int_equal(gen_next(g, NULL), -EPIPE);
+    assert_int_equal(gen_close(g), 0);
+    assert_noted("argument 0\n");
+}
+
+static void sleep_shielded(int i)
+{
+    weft_shield(weft_sleep(WEFT_MS(1) * (i + 1)));
+}
+
+/* Each of them ends in a turn of its own; every turn used to look at all. */
+static void many_that_end_one_by_one_cost_no_more_each(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20000; i++)
+        go(sleep_shielded, i);
+    check_settle();
+    assert_int_equal(weft_shutdown(), 0);
+    assert_int_equal(check_threads(), 0);
 }
 
 static void abandon(int n)
@@ -452,7 +614,15 @@ int main(void)
         check_test(a_body_parked_elsewhere_is_cancelled),
         check_test(a_body_may_close_its_source_while_it_is_ended),
         check_test(a_body_may_close_what_was_ended_before),
-        check_test(a_body_may_wait_for_one_that_is_ended),
+        check_test(a_body_parked_in_another_is_cancelled_and_closes_it),
+        check_test(a_thread_that_a_body_starts_at_its_end_ends_too),
+        check_test(what_destructors_of_main_s_values_start_ends_too),
+        check_test(a_second_call_from_within_the_first_does_nothing),
+        check_test(calls_without_time_let_the_others_run),
+        check_test(a_deadline_ends_the_wait_for_a_body_as_well),
+        check_test(after_a_deadlock_nothing_is_freed),
+        check_test(a_generator_that_is_being_made_is_not_freed),
+        check_test(many_that_end_one_by_one_cost_no_more_each),
         check_test(a_hundred_thousand_abandoned_generators_leave_nothing_behind),
         cmocka_unit_test(a_green_thread_may_exit),
         check_test(a_green_thread_may_not_shut_down),

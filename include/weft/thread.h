@@ -73,17 +73,19 @@ WEFT_API void weft_deadlock_returns(int on);
  * Ends all threads of the calling OS thread, and frees what they have left: so that a program ends
  * with nothing running and nothing leaked.
  *
- * Called by main, or by an OS thread's own function. First every thread is
- * cancelled, as by weft_task_cancel(), and so are those that are started meanwhile; the call waits
- * until each has returned. Then the caller's own thread-local values are destroyed, and the bodies
- * of generators that were not closed are ended, as by weft_gen_close(), the newest generator first;
- * then everything goes: generators, channels, groups, tasks that nobody joined, stacks. No handle of
- * theirs may be used any more; weft itself may, from the start. May park. Results: 0; -ETIMEDOUT, -ECANCELED: some are still running, all are
- * cancelled, and nothing was freed: call it again; -EDEADLK: likewise, and none of them can run;
- * -EPERM: called on a green thread's stack, as by an exit handler when a green thread has called
- * exit(): nothing was done.
- * Without the call, what main's return leaves is the system's business. Cost: proportional to the
- * threads and to how long they take.
+ * Called by main, or by an OS thread's own function. First every thread is cancelled, as by
+ * weft_task_cancel(), and so are those that are started meanwhile; the call waits until each has
+ * returned. Then the bodies of generators that were not closed are ended, as by weft_gen_close(), the
+ * newest generator first, and the caller's own weft_local values are destroyed. When nothing of that
+ * has left anybody running, everything goes: generators, channels, groups, tasks that nobody joined,
+ * stacks. No handle of theirs may be used any more; weft itself may, from the start.
+ *
+ * May park. Results: 0; -ETIMEDOUT, -ECANCELED: some are still running, all are cancelled, and
+ * nothing was freed: call it again; -EDEADLK: likewise, and none of them can run; -EPERM: called on a
+ * green thread's stack, as by an exit handler when a green thread has called exit(), or from within
+ * another call of its own, or at the end of the OS thread: nothing was done. Without the call, what
+ * main's return leaves is the system's business. Cost: proportional to the threads and to how long
+ * they take.
  */
 WEFT_API int weft_shutdown(void);
 
