@@ -191,3 +191,18 @@ size_t weft__backtrace_parked(const struct weft_control *c, uintptr_t *frames, s
     weft__context_registers(&c->context, &from);
     return weft__backtrace_from(c, &from, frames, max, outer);
 }
+
+void weft__print_where(struct weft_print *p, const struct weft_control *c,
+                       const struct weft_registers *from)
+{
+    uintptr_t frames[WEFT__BACKTRACE_RAW];
+    size_t all, n;
+
+    weft__print_flush(p);
+    all = weft__backtrace_from(c, from, frames, WEFT__BACKTRACE_RAW, WEFT__BACKTRACE_RAW_OUTER);
+    n = weft__backtrace_trim(c, false, frames, &all);
+    weft__print_backtrace(p, frames, n, all, WEFT__BACKTRACE_OUTER);
+    if (n > 0)
+        weft__print_hint(p);
+    weft__print_flush(p);
+}

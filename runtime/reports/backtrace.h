@@ -49,6 +49,11 @@ size_t weft__backtrace_trim(const struct weft_control *c, bool is_out,
 /* Below backtraces: what makes lines of their offsets. */
 void weft__print_hint(struct weft_print *p);
 
+/* Where the running thread `c` is, from its registers: lines as above, with the hint behind them.
+ * Writes first what the text holds, before anything that may go wrong, and itself. */
+void weft__print_where(struct weft_print *p, const struct weft_control *c,
+                       const struct weft_registers *from);
+
 /* Where an OS thread's own stack ends, which the worker keeps for backtraces. Not for a handler. */
 const char *weft__backtrace_stack_end(void);
 
