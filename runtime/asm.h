@@ -53,7 +53,7 @@
     .pushsection .text, 8191;                                               \
     771:;                                                       \
     .popsection;                                                            \
-    .pushsection weft_own_code, "a", %progbits;                             \
+    .pushsection weft_own_code, "aR", %progbits;                            \
     .balign 4;                                                              \
     .long .text - ., 771b - ., .text - ., .text - .;             \
     .popsection
