@@ -12,7 +12,8 @@ static int count(const struct folder *f, const char *above)
 {
     char path[256];
 
-    snprintf(path, sizeof path, "%s/%s", above, f->name);
+    if (snprintf(path, sizeof path, "%s/%s", above, f->name) < 0)
+        return 0;
     return f->inner ? 1 + count(f->inner, path) : 1;
 }
 
