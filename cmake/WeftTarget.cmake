@@ -44,6 +44,7 @@ function(weft_defaults target)
         list(APPEND flags -Werror)
         target_link_options(${target} PRIVATE LINKER:--fatal-warnings)
     endif()
+    target_link_options(${target} PRIVATE LINKER:--eh-frame-hdr) # for backtraces; musl-gcc forgets it
     if(WEFT_SANITIZE)
         list(APPEND flags -fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all
             -fno-omit-frame-pointer)
