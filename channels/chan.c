@@ -18,15 +18,25 @@ static void chan_describe(const struct weft_control *c, struct weft_print *out)
     weft__print(out, "%s %p (made at %s)", c->wait->name, c->on, channel->site);
 }
 
+static bool chan_use(const struct weft_control *c, size_t i, struct weft_use *out)
+{
+    if (i > 0)
+        return false;
+    weft__chan_use(c->on, out);
+    return true;
+}
+
 static const struct weft_wait chan_wait_send = {
     .name = "sending on channel",
     .describe = chan_describe,
     .unhook = chan_unhook,
+    .use = chan_use,
 };
 static const struct weft_wait chan_wait_recv = {
     .name = "receiving from channel",
     .describe = chan_describe,
     .unhook = chan_unhook,
+    .use = chan_use,
 };
 
 static const char *chan_site(const struct weft_list *link)
@@ -34,10 +44,30 @@ static const char *chan_site(const struct weft_list *link)
     return WEFT__CONTAINER_OF(link, const struct weft_chan, link)->site;
 }
 
+static struct weft_chan *chan_allocate(const struct weft_worker *w)
+{
+    struct weft_chan_watched *watched;
+
+    if (WEFT__LIKELY(!w->is_watched))
+        return weft__calls.malloc(sizeof(struct weft_chan));
+    watched = weft__calls.malloc(sizeof *watched);
+    if (!watched)
+        return NULL;
+    watched->users = (struct weft_users){.are_more = false};
+    return &watched->chan;
+}
+
+void weft__chan_release(const struct weft_worker *w, struct weft_chan *c)
+{
+    if (WEFT__UNLIKELY(w->is_watched))
+        weft__users_free(weft__chan_users(c));
+    weft__calls.free(c);
+}
+
 WEFT_API struct weft_chan *weft_chan_new_(size_t size, const char *site)
 {
     struct weft_worker *w = weft__worker();
-    struct weft_chan *c = w && size < WEFT__CHAN_CLOSED ? weft__calls.malloc(sizeof *c) : NULL;
+    struct weft_chan *c = w && size < WEFT__CHAN_CLOSED ? chan_allocate(w) : NULL;
 
     if (!c)
         return NULL;
@@ -118,13 +148,29 @@ static WEFT__NOINLINE int chan_send_met(struct weft_worker *w, struct weft_chan 
     return weft__spend(w, 0);
 }
 
-/* Under a deadline that is over, or one of zero. */
+static inline __attribute__((always_inline)) int chan_send_park(struct weft_worker *w,
+                                                                struct weft_control *me,
+                                                                struct weft_chan *c,
+                                                                const void *object)
+{
+    me->waiter.object = (void *)(uintptr_t)object;
+    me->on = c;
+    weft__list_push_back(&c->senders, &me->waiter.link);
+    return weft__park(w, me, &chan_wait_send);
+}
+
+/* Under a deadline that is over, or one of zero; or the thread is watched. */
 static WEFT__COLD int chan_send_interrupted(struct weft_worker *w, struct weft_control *me,
                                             struct weft_chan *c, const void *object)
 {
+    weft__chan_used(w, me, c);
     if (me->interrupt & WEFT__INTERRUPT_FAIL)
         return weft__sched_interrupted(w, me);
-    return weft__sched_tried(w, weft_chan_trysend_(c, object, weft__chan_size(c)));
+    if (me->interrupt & WEFT__INTERRUPT_TRY)
+        return weft__sched_tried(w, weft_chan_trysend_(c, object, weft__chan_size(c)));
+    if (!weft__list_is_empty(&c->receivers))
+        return chan_send_met(w, c, object);
+    return chan_send_park(w, me, c, object);
 }
 
 WEFT_API WEFT__NOIPA int weft_chan_send_(struct weft_chan *c, const void *object, size_t size)
@@ -145,10 +191,7 @@ WEFT_API WEFT__NOIPA int weft_chan_send_(struct weft_chan *c, const void *object
         weft__chan_meet_straight(w, me, receiver, receiver->object, object);
         return weft__spend(w, 0);
     }
-    me->waiter.object = (void *)(uintptr_t)object;
-    me->on = c;
-    weft__list_push_back(&c->senders, &me->waiter.link);
-    return weft__park(w, me, &chan_wait_send);
+    return chan_send_park(w, me, c, object);
 }
 
 WEFT_API int weft_chan_trysend_(struct weft_chan *c, const void *object, size_t size)
@@ -172,12 +215,27 @@ static WEFT__NOINLINE int chan_recv_met(struct weft_worker *w, struct weft_chan 
     return weft__spend(w, 0);
 }
 
+static inline __attribute__((always_inline)) int chan_recv_park(struct weft_worker *w,
+                                                                struct weft_control *me,
+                                                                struct weft_chan *c, void *object)
+{
+    me->waiter.object = object;
+    me->on = c;
+    weft__list_push_back(&c->receivers, &me->waiter.link);
+    return weft__park(w, me, &chan_wait_recv);
+}
+
 static WEFT__COLD int chan_recv_interrupted(struct weft_worker *w, struct weft_control *me,
                                             struct weft_chan *c, void *object)
 {
+    weft__chan_used(w, me, c);
     if (me->interrupt & WEFT__INTERRUPT_FAIL)
         return weft__sched_interrupted(w, me);
-    return weft__sched_tried(w, weft_chan_tryrecv_(c, object, weft__chan_size(c)));
+    if (me->interrupt & WEFT__INTERRUPT_TRY)
+        return weft__sched_tried(w, weft_chan_tryrecv_(c, object, weft__chan_size(c)));
+    if (!weft__list_is_empty(&c->senders))
+        return chan_recv_met(w, c, object);
+    return chan_recv_park(w, me, c, object);
 }
 
 WEFT_API WEFT__NOIPA int weft_chan_recv_(struct weft_chan *c, void *object, size_t size)
@@ -198,10 +256,7 @@ WEFT_API WEFT__NOIPA int weft_chan_recv_(struct weft_chan *c, void *object, size
         weft__chan_meet_straight(w, me, sender, object, sender->object);
         return weft__spend(w, 0);
     }
-    me->waiter.object = object;
-    me->on = c;
-    weft__list_push_back(&c->receivers, &me->waiter.link);
-    return weft__park(w, me, &chan_wait_recv);
+    return chan_recv_park(w, me, c, object);
 }
 
 WEFT_API int weft_chan_tryrecv_(struct weft_chan *c, void *object, size_t size)
@@ -253,5 +308,5 @@ WEFT_API void weft_chan_free_(struct weft_chan *c)
         weft__mistake("chan_free of channel %p (made at %s) while threads wait in it", (void *)c,
                       c->site);
     weft__list_remove(&c->link);
-    weft__calls.free(c);
+    weft__chan_release(weft__self, c);
 }

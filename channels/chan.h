@@ -10,6 +10,7 @@
 #include <weft/select.h>
 
 #include "runtime/list.h"
+#include "runtime/reports/users.h"
 #include "runtime/sched.h"
 
 /* Invariants:
@@ -27,6 +28,31 @@ struct weft_chan {
     struct weft_list link;             /* in its worker's list of all */
 };
 
+/* What a channel of a worker is whose threads are watched. */
+struct weft_chan_watched {
+    struct weft_chan chan;
+    struct weft_users users;
+};
+
+static inline struct weft_users *weft__chan_users(const struct weft_chan *c)
+{
+    return &WEFT__CONTAINER_OF(c, struct weft_chan_watched, chan)->users;
+}
+
+/* For reports on watched threads. */
+static inline void weft__chan_use(const struct weft_chan *c, struct weft_use *out)
+{
+    *out = (struct weft_use){.of = c, .creator = c->creator, .users = weft__chan_users(c)};
+}
+
+/* By this thread, which is in a call that may park. */
+static inline void weft__chan_used(struct weft_worker *w, const struct weft_control *me,
+                                   const struct weft_chan *c)
+{
+    if (me->interrupt & WEFT__INTERRUPT_WATCHED)
+        weft__users_add(w, weft__chan_users(c), weft__thread_handle(me->thread));
+}
+
 /* No element is as large. One comparison tells the right size and an open channel from all else. */
 #define WEFT__CHAN_CLOSED (~(SIZE_MAX / 2))
 
@@ -41,6 +67,9 @@ static inline bool weft__chan_is_closed(const struct weft_chan *c)
 }
 
 extern const struct weft_wait weft__wait_select;
+
+/* Frees what a channel takes. It is on no list. */
+void weft__chan_release(const struct weft_worker *w, struct weft_chan *c);
 
 /* Why an operation may not touch the channel: -EINVAL for NULL, -EPIPE if it is its own and closed,
  * else a mistake that stops. */

@@ -309,7 +309,7 @@ static WEFT__NOINLINE int gen_next_any(struct weft_gen *g, void *object, size_t 
     body = gen_body(g);
     if (g->value)
         return gen_take(w, g, body, object, sent);
-    if (WEFT__UNLIKELY(me->interrupt))
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
     gen_enter(w, g, me, object, &gen_wait_next);
     return gen_resume(w, me, g, body, sent);
@@ -487,7 +487,7 @@ static WEFT__NOINLINE int gen_yield_any(struct weft_gen *g, const void *object, 
     me->on = g;
     if (g->consumer)
         return gen_give(w, me, g, object);
-    if (WEFT__UNLIKELY(me->interrupt))
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
     g->value = object;
     return weft__park(w, me, &gen_wait_offer);

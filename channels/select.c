@@ -263,10 +263,26 @@ static void select_describe(const struct weft_control *c, struct weft_print *out
         weft__print(out, ", and %zu more", set.n - SELECT_SHOWN_MAX);
 }
 
+static bool select_use(const struct weft_control *c, size_t i, struct weft_use *out)
+{
+    struct select_set set = select_of(c);
+
+    for (size_t at = 0; at < set.n; at++) {
+        const struct weft_case *k = select_at(&set, at);
+
+        if (!select_is_channel(k) || i-- > 0)
+            continue;
+        weft__chan_use(k->chan, out);
+        return true;
+    }
+    return false;
+}
+
 const struct weft_wait weft__wait_select = {
     .name = "selecting over",
     .describe = select_describe,
     .unhook = select_unhook,
+    .use = select_use,
 };
 
 WEFT__NOINLINE int weft__select_claim(struct weft_waiter *waiter, bool closed)
@@ -312,6 +328,18 @@ static void select_hook(struct weft_worker *w, struct weft_control *me,
         weft__wheel_arm(&w->timers, &me->timer, when);
 }
 
+/* Each channel learns that this thread uses it. */
+static WEFT__COLD void select_watch(struct weft_worker *w, const struct weft_control *me,
+                                    const struct select_set *set)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        const struct weft_case *k = select_at(set, i);
+
+        if (select_is_channel(k))
+            weft__chan_used(w, me, k->chan);
+    }
+}
+
 WEFT_API WEFT__NOIPA int weft_chan_select_(struct weft_case *cases, size_t n, size_t case_size)
 {
     struct weft_worker *w = weft__worker();
@@ -333,13 +361,16 @@ WEFT_API WEFT__NOIPA int weft_chan_select_(struct weft_case *cases, size_t n, si
     select_look(w, &set, &scan);
     if (scan.immediate >= 0)
         return scan.ready ? select_do(w, &set, select_choose(w, &set, &scan)) : scan.immediate;
-    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))
-        return weft__sched_interrupted(w, me);
+    if (WEFT__UNLIKELY(me->interrupt)) {
+        select_watch(w, me, &set);
+        if (me->interrupt & WEFT__INTERRUPT_FAIL)
+            return weft__sched_interrupted(w, me);
+    }
     if (scan.ready)
         return weft__spend(w, select_do(w, &set, select_choose(w, &set, &scan)));
     if (scan.timeout_ns <= 0)
         return weft__spend(w, (int)scan.timeout);
-    if (WEFT__UNLIKELY(me->interrupt))
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
     select_hook(w, me, &set, &scan);
     return weft__park(w, me, &weft__wait_select);

@@ -7,9 +7,9 @@
 
 #include "chan.h"
 #include "gen.h"
-#include "runtime/calls.h"
 #include "runtime/deadline.h"
 #include "runtime/group.h"
+#include "runtime/reports/abandoned.h"
 #include "runtime/reports/leaks.h"
 #include "runtime/local.h"
 
@@ -102,7 +102,7 @@ static void shutdown_free_chans(struct weft_worker *w)
     while (!weft__list_is_empty(&w->chans)) {
         struct weft_list *first = weft__list_pop_front(&w->chans);
 
-        weft__calls.free(WEFT__CONTAINER_OF(first, struct weft_chan, link));
+        weft__chan_release(w, WEFT__CONTAINER_OF(first, struct weft_chan, link));
     }
 }
 
@@ -141,6 +141,7 @@ WEFT_API int weft_shutdown(void)
         return 0;
     if (w->current != &w->root || w->is_ending)
         return -EPERM;
+    weft__abandoned_look(w, false);
     if (!w->leaks_told)
         weft__leaks_report(w); /* what is ended and freed from here on was left */
     w->is_ending = true;

@@ -34,6 +34,10 @@ struct weft__calls {
                            struct timespec *left);
     int (*prctl)(int option, unsigned long value);
     ssize_t (*readlink)(const char *path, char *into, size_t size);
+    int (*open)(const char *path); /* for reading */
+    ssize_t (*pread)(int fd, void *into, size_t size, off_t at);
+    int (*close)(int fd);
+    ssize_t (*peek)(void *into, uintptr_t from, size_t size); /* own memory: EFAULT, no signal */
     char *(*getenv)(const char *name);
     int (*sigaction)(int signo, const struct sigaction *action, struct sigaction *before);
     int (*sigaltstack)(const stack_t *stack, stack_t *before);

@@ -19,7 +19,7 @@ static inline __attribute__((always_inline)) int completion_await(struct weft_wo
         return weft__sched_interrupted(w, me);
     if (has_come)
         return weft__spend(w, 0);
-    if (WEFT__UNLIKELY(me->interrupt))
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
     return weft__sync_park(w, me, q, why);
 }

@@ -48,7 +48,7 @@ static inline struct deadline *deadline_gather(struct weft_control *c, uint32_t 
 
 static void deadline_refresh(struct weft_control *c)
 {
-    if (!deadline_gather(c, 0))
+    if (!deadline_gather(c, c->interrupt & WEFT__INTERRUPT_WATCHED))
         c->interrupt |= (uint32_t)c->thread->flags >> WEFT__THREAD_CANCELLED_BIT;
 }
 
@@ -118,7 +118,7 @@ WEFT_API void weft_within_end_(struct weft_deadline *user)
     if (WEFT__UNLIKELY(d->shields))
         deadline_refresh(c);
     else
-        deadline_gather(c, c->interrupt & WEFT__INTERRUPT_CANCELLED);
+        deadline_gather(c, c->interrupt & (WEFT__INTERRUPT_CANCELLED | WEFT__INTERRUPT_WATCHED));
 }
 
 WEFT_API void weft_shield_begin_(struct weft_deadline *user)
@@ -129,7 +129,7 @@ WEFT_API void weft_shield_begin_(struct weft_deadline *user)
         return;
     d->shields = true;
     d->when = INT64_MAX;
-    d->control->interrupt = 0;
+    d->control->interrupt &= WEFT__INTERRUPT_WATCHED;
 }
 
 WEFT_API int64_t weft_remaining(void)

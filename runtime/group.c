@@ -307,7 +307,7 @@ WEFT_API int weft_group_begin_(struct weft_group *g, struct weft_group_slot *use
         group_give(g, s);
         return g->running_max > 0 ? weft__spend(w, 0) : 0;
     }
-    if (WEFT__UNLIKELY(me->interrupt))
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
     me->on = s;
     weft__list_push_back(&g->callers, &me->waiter.link);
@@ -363,7 +363,7 @@ WEFT_API int weft_group_wait(struct weft_group *g)
         return weft__sched_interrupted(w, me);
     if (g->running == 0)
         return weft__spend(w, group_result(g, me));
-    if (WEFT__UNLIKELY(me->interrupt & ~(uint32_t)WEFT__INTERRUPT_CANCELLED))
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
     me->on = g;
     g->waiter = me;

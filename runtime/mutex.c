@@ -74,7 +74,7 @@ WEFT_API WEFT__NOIPA int weft_mutex_lock(struct weft_mutex *m)
         m->holder = weft__thread_handle(me->thread);
         return weft__spend(w, 0);
     }
-    if (WEFT__UNLIKELY(me->interrupt))
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
     return weft__sync_park(w, me, &m->waiters, &mutex_wait);
 }
@@ -164,7 +164,7 @@ WEFT_API WEFT__NOIPA int weft_condition_wait(struct weft_condition *c, struct we
     me = w->current;
     if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))
         return weft__sched_interrupted(w, me);
-    if (WEFT__UNLIKELY(me->interrupt))
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
     mutex_pass_on(m);
     me->waiter.object = m;

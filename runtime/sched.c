@@ -259,6 +259,8 @@ char *weft__sched_retire(void *top)
  * or has asked before it was. */
 static void sched_wait(struct weft_worker *w, int64_t until_ns)
 {
+    if (WEFT__UNLIKELY(w->idles != NULL))
+        w->idles(w, weft__add_saturating(until_ns, -weft__clock_now(&w->clock)));
     if (!w->clock.is_virtual)
         weft__stack_idle(&w->stacks, weft__add_saturating(until_ns, -weft__clock_now(&w->clock)));
     w->is_idle = true;

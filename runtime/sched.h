@@ -37,6 +37,7 @@ enum { WEFT__TICK_NS = 1000000 };
 
 struct weft_census;
 struct weft_control;
+struct weft_use;
 struct weft_worker;
 
 /* Why a thread is parked, and how to take it off whatever it is on. Each blocking operation has one
@@ -52,6 +53,9 @@ struct weft_wait {
     /* The one thread without whose doing the wait never ends, as far as its partners go; NULL, the
      * function too, where there is none, or more than one. */
     struct weft_thread *(*waits_for)(const struct weft_control *c);
+    /* The i-th of the channels that it waits for; false: there are not so many. NULL: it waits for
+     * something else. */
+    bool (*use)(const struct weft_control *c, size_t i, struct weft_use *out);
     bool deaf; /* only its partner ends this wait: no deadline, no cancellation */
     bool held; /* a generator's body, held by its generator: nobody misses it */
 };
@@ -59,7 +63,8 @@ struct weft_wait {
 enum {
     WEFT__INTERRUPT_CANCELLED = 1, /* every call that may park fails: -ECANCELED; from the record */
     WEFT__INTERRUPT_EXPIRED = 2,   /* an enclosing deadline is over: -ETIMEDOUT */
-    WEFT__INTERRUPT_TRY = 4, /* a deadline of zero: calls try, and fail where they would park */
+    WEFT__INTERRUPT_TRY = 4,     /* a deadline of zero: calls try, and fail where they would park */
+    WEFT__INTERRUPT_WATCHED = 8, /* nothing ends; but channels learn who uses them; for good */
     WEFT__INTERRUPT_FAIL = WEFT__INTERRUPT_CANCELLED | WEFT__INTERRUPT_EXPIRED,
 };
 
@@ -143,6 +148,12 @@ struct weft_worker {
     const char *(*chan_site)(const struct weft_list *link);
     const char *(*gen_site)(const struct weft_list *link);
     bool leaks_told; /* the leak report was written */
+    bool is_main;    /* if it is watched: its root is the process's first thread */
+    bool is_watched; /* its threads are; for good, and known before its first channel */
+    /* About to wait for so long; by the thread that ran last, parked or not. NULL: nobody minds. */
+    void (*idles)(struct weft_worker *w, int64_t ns);
+    int64_t idles_again_ns;   /* not before; real time */
+    uint32_t abandoned_round; /* the last, of all looks for abandoned threads */
     struct weft_stacks stacks;
     struct weft_starved starved[WEFT__STACK_CLASSES];
     bool deadlock_returns;   /* weft_deadlock_returns */
@@ -156,6 +167,7 @@ struct weft_worker {
     /* Runs a thread's function to its end, and ends it: answers a parked thread that was waiting
      * for just that, with its result set, or NULL. */
     struct weft_control *(*run_thread)(struct weft_worker *w, struct weft_control *c);
+    struct weft_control *(*run_watched)(struct weft_worker *w, struct weft_control *c); /* within */
     /* A generator's body has ended, or was dropped by a fork: as run_thread answers. NULL until
      * there is a generator. */
     struct weft_control *(*body_ended)(struct weft_worker *w, struct weft_gen *g);

@@ -27,7 +27,7 @@ WEFT_API WEFT__NOIPA int weft_semaphore_acquire(struct weft_semaphore *s)
         s->permits--;
         return weft__spend(w, 0);
     }
-    if (WEFT__UNLIKELY(me->interrupt))
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
     return weft__sync_park(w, me, &s->waiters, &semaphore_wait);
 }

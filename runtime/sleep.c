@@ -65,7 +65,7 @@ WEFT_API WEFT__NOIPA int weft_sleep(int64_t ns)
         return weft__sched_interrupted(w, me);
     if (ns <= 0)
         return weft__spend(w, 0);
-    if (WEFT__UNLIKELY(me->interrupt))
+    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
     sleep_arm(w, me, ns);
     me->on = NULL;

@@ -102,7 +102,7 @@ static WEFT__NOINLINE int task_join_any(struct weft_thread *handle, void *result
         weft__thread_deliver(w, t, result, result_size);
         return weft__spend(w, 0);
     }
-    if (me->interrupt)
+    if (me->interrupt & WEFT__INTERRUPT_TRY)
         return weft__sched_tail(w, -ETIMEDOUT);
     return task_join_park(w, me, t, result, result_size);
 }

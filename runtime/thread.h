@@ -45,6 +45,10 @@ enum {
     WEFT__THREAD_GROUPED = 256, /* a group's member: waits_for_end is its group */
     WEFT__THREAD_GROUPS = 512,  /* it has made groups: its side lists them */
     WEFT__THREAD_LOCALS = 1024, /* it has thread-local values: its control block knows them */
+    WEFT__THREAD_LEFT = 2048,   /* the last look for abandoned ones found it (abandoned.h) */
+    WEFT__THREAD_TOLD = 4096,   /* and it was reported */
+    WEFT__THREAD_SEEN = 8192,   /* others may look at what its stack holds, as that look found */
+    WEFT__THREAD_SHOWN = 16384, /* and so that look has, too */
     WEFT__THREAD_CANCELLED = 1 << WEFT__THREAD_CANCELLED_BIT, /* for good */
 
     /* There is more to its end than its record. */
@@ -174,6 +178,12 @@ static inline struct weft_thread *weft__thread_new(struct weft_threads *all)
 
 /* Copies what its side has room for; NULL: it has none any more. */
 void weft__thread_set_name(struct weft_thread *t, const char *name);
+
+/* By the last look, and not reported yet. */
+static inline bool weft__thread_is_newly_left(const struct weft_thread *t)
+{
+    return (t->flags & (WEFT__THREAD_LEFT | WEFT__THREAD_TOLD)) == WEFT__THREAD_LEFT;
+}
 
 void weft__thread_free_far(struct weft_thread *t);
 

@@ -8,6 +8,7 @@
 
 #include <weft/deadline.h>
 
+#include "reports/abandoned.h"
 #include "reports/backtrace.h"
 #include "calls.h"
 #include "reports/census.h"
@@ -122,6 +123,7 @@ static void worker_key_ends(void *worker)
 
     if (w->current != &w->root)
         return;
+    weft__abandoned_look(w, false);
     weft__leaks_report(w);
     weft__worker_end(w);
 }
@@ -216,6 +218,7 @@ static int worker_prepare(void)
     if (!worker_key_is_made) {
         worker_key_is_made = pthread_key_create(&worker_key, worker_key_ends) == 0;
         weft__leaks_watch();
+        weft__abandoned_watch();
         if (worker_key_is_made)
             weft__signals_begin();
     }
@@ -237,6 +240,8 @@ WEFT__COLD struct weft_worker *weft__worker_make(void)
     weft__self = w;
     if (weft__settings_reports() & WEFT__REPORT_STACKS)
         weft__census_begin(w);
+    if (weft__settings_reports() & WEFT__REPORT_DEADLOCKS)
+        weft__abandoned_begin(w);
     weft__signals_join(w);
     return w;
 }

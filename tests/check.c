@@ -300,7 +300,7 @@ static bool check_deadline_is_right(const struct check_deadline *d)
  * the chain its record. */
 static uint32_t check_interrupt_due(const struct weft_control *c)
 {
-    uint32_t interrupt = 0;
+    uint32_t interrupt = c->interrupt & WEFT__INTERRUPT_WATCHED; /* whatever happens */
 
     for (const struct check_deadline *d = (const void *)c->deadline; d; d = d->outer) {
         if (d->shields)
@@ -312,11 +312,19 @@ static uint32_t check_interrupt_due(const struct weft_control *c)
     return interrupt;
 }
 
+/* Exactly those of a worker that watches; from the first run. */
+static bool check_is_told(const struct weft_control *c)
+{
+    const bool is_watched = c->interrupt & WEFT__INTERRUPT_WATCHED;
+
+    return is_watched == weft__self->is_watched || (!is_watched && !c->wait);
+}
+
 /* Nobody is parked who has been told not to wait, but in waits that mind no interrupt, or see to a
  * cancellation in their own way. */
 static bool check_may_park(const struct weft_control *c)
 {
-    uint32_t interrupt = c->interrupt;
+    uint32_t interrupt = c->interrupt & ~(uint32_t)WEFT__INTERRUPT_WATCHED;
 
     if (c->wait->cancelled)
         interrupt &= ~(uint32_t)WEFT__INTERRUPT_CANCELLED;
@@ -334,6 +342,8 @@ static void check_deadlines(struct check_sums *sums, const struct weft_control *
         else if (!check_deadline_is_right(d))
             check_wrong("thread %u has a deadline that is not in order", thread);
     }
+    if (!check_is_told(c))
+        check_wrong("thread %u is not watched as its worker wants it", thread);
     if (c->interrupt != check_interrupt_due(c))
         check_wrong("thread %u is told %u, and is to be told %u", thread, c->interrupt,
                     check_interrupt_due(c));
@@ -706,7 +716,8 @@ static void check_all_is_given_back(const struct weft_worker *w)
         check_wrong("%zu threads are left, and %zu stacks in use", check_threads(), check_stacks());
     if (!weft__wheel_is_empty(&w->timers))
         check_wrong("a timer is left");
-    if (w->root.interrupt || w->root.deadline || w->root.starting)
+    if (w->root.interrupt != (w->is_watched ? WEFT__INTERRUPT_WATCHED : 0) || w->root.deadline ||
+        w->root.starting)
         check_wrong("main is left with a deadline, or in the middle of a spawn");
 }
 

@@ -31,6 +31,10 @@ enum fault_call {
     FAULT_PRCTL,
     FAULT_GETENV,
     FAULT_READLINK,
+    FAULT_OPEN,
+    FAULT_PREAD,
+    FAULT_CLOSE,
+    FAULT_PEEK,
     FAULT_SIGACTION,
     FAULT_SIGALTSTACK,
     FAULT_SIGQUEUE,
@@ -38,8 +42,11 @@ enum fault_call {
     FAULT_CALLS,
 };
 
-/* Those that can fail. Freeing cannot, and reading CLOCK_MONOTONIC does not: clock_gettime(2). */
-enum { FAULTS_ALL = (1 << FAULT_CALLS) - 1 - (1 << FAULT_FREE) - (1 << FAULT_CLOCK_GETTIME) };
+/* Those that can fail. Freeing and closing cannot, and reading CLOCK_MONOTONIC does not: clock_gettime(2). */
+enum {
+    FAULTS_ALL =
+        (1 << FAULT_CALLS) - 1 - (1 << FAULT_FREE) - (1 << FAULT_CLOCK_GETTIME) - (1 << FAULT_CLOSE)
+};
 
 enum { FAULT_SITES_MAX = 256 };
 
@@ -191,6 +198,27 @@ static ssize_t faults_readlink(const char *path, char *into, size_t size)
     return FAULTS_HIT(FAULT_READLINK, EACCES) ? -1 : faults_real.readlink(path, into, size);
 }
 
+static int faults_open(const char *path)
+{
+    return FAULTS_HIT(FAULT_OPEN, EMFILE) ? -1 : faults_real.open(path);
+}
+
+static ssize_t faults_pread(int fd, void *into, size_t size, off_t at)
+{
+    return FAULTS_HIT(FAULT_PREAD, EIO) ? -1 : faults_real.pread(fd, into, size, at);
+}
+
+static int faults_close(int fd)
+{
+    FAULTS_HIT(FAULT_CLOSE, 0);
+    return faults_real.close(fd);
+}
+
+static ssize_t faults_peek(void *into, uintptr_t from, size_t size)
+{
+    return FAULTS_HIT(FAULT_PEEK, EPERM) ? -1 : faults_real.peek(into, from, size);
+}
+
 static int faults_sigaction(int signo, const struct sigaction *action, struct sigaction *before)
 {
     return FAULTS_HIT(FAULT_SIGACTION, EINVAL) ? -1 : faults_real.sigaction(signo, action, before);
@@ -255,6 +283,10 @@ static inline void faults_install(void)
         .prctl = faults_prctl,
         .getenv = faults_getenv,
         .readlink = faults_readlink,
+        .open = faults_open,
+        .pread = faults_pread,
+        .close = faults_close,
+        .peek = faults_peek,
         .sigaction = faults_sigaction,
         .sigaltstack = faults_sigaltstack,
         .sigqueue = faults_sigqueue,

@@ -136,6 +136,36 @@ static void getenv_finds_what_is_set(void **state)
     assert_null(weft__calls.getenv("WEFT_TEST_CALLS"));
 }
 
+static void own_memory_is_read_without_a_fault(void **state)
+{
+    char *pages = new_pages(2, PROT_READ | PROT_WRITE),
+         *copy = new_pages(2, PROT_READ | PROT_WRITE);
+
+    (void)state;
+    memset(pages, 'x', 2 * page_bytes);
+    assert_int_equal(weft__calls.peek(copy, (uintptr_t)pages, 2 * page_bytes), 2 * page_bytes);
+    assert_memory_equal(copy, pages, 2 * page_bytes);
+    assert_int_equal(mprotect(pages + page_bytes, page_bytes, PROT_NONE), 0);
+    assert_int_equal(weft__calls.peek(copy, (uintptr_t)pages, 2 * page_bytes), page_bytes);
+    errno = 0;
+    assert_int_equal(weft__calls.peek(copy, (uintptr_t)pages + page_bytes, page_bytes), -1);
+    assert_int_equal(errno, EFAULT);
+    old_pages(pages, 2);
+    old_pages(copy, 2);
+}
+
+static void files_are_opened_for_reading(void **state)
+{
+    int fd = weft__calls.open("/proc/self/maps");
+    char text[8];
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(weft__calls.pread(fd, text, sizeof text, 4), sizeof text);
+    assert_int_equal(weft__calls.close(fd), 0);
+    assert_int_equal(weft__calls.open("/proc/self/no such file"), -1);
+}
+
 static void readlink_says_how_long_a_links_text_is(void **state)
 {
     char text[4096];
@@ -287,6 +317,8 @@ int main(void)
         cmocka_unit_test(after_a_fork_advice_is_about_the_child),
         cmocka_unit_test(prctl_takes_an_option_and_its_value),
         cmocka_unit_test(getenv_finds_what_is_set),
+        cmocka_unit_test(own_memory_is_read_without_a_fault),
+        cmocka_unit_test(files_are_opened_for_reading),
         cmocka_unit_test(readlink_says_how_long_a_links_text_is),
         cmocka_unit_test_setup_teardown(everything_the_library_has_came_through_the_table,
                                         with_faults, without_faults),

@@ -559,16 +559,16 @@ static void the_checker_sees_what_is_broken(void **state)
     seen += !check_now(CHECK_RUNNING);
     w->stacks.pools[WEFT__STACK_CLASS_DEFAULT].used--;
     check_forget();
-    w->root.interrupt = WEFT__INTERRUPT_EXPIRED;
+    w->root.interrupt |= WEFT__INTERRUPT_EXPIRED;
     seen += !check_now(CHECK_RUNNING);
-    w->root.interrupt = 0;
+    w->root.interrupt &= WEFT__INTERRUPT_WATCHED;
     check_forget();
     w->root.thread->flags |= WEFT__THREAD_CANCELLED;
     seen += !check_now(CHECK_RUNNING);
     check_forget();
     seen += weft_shield(check_now(CHECK_RUNNING)); /* there it is in order */
     w->root.thread->flags &= (uint16_t)~WEFT__THREAD_CANCELLED;
-    w->root.interrupt = 0;
+    w->root.interrupt &= WEFT__INTERRUPT_WATCHED;
     check_forget();
     assert_int_equal(seen, 7);
     assert_true(check_now(CHECK_RUNNING));

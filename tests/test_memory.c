@@ -99,6 +99,10 @@ static const char *const call_names[FAULT_CALLS] = {
     [FAULT_PRCTL] = "prctl",
     [FAULT_GETENV] = "getenv",
     [FAULT_READLINK] = "readlink",
+    [FAULT_OPEN] = "open",
+    [FAULT_PREAD] = "pread",
+    [FAULT_CLOSE] = "close",
+    [FAULT_PEEK] = "peek",
 };
 
 static void survive_all(int (*hammers)(const void *), const void *argument)

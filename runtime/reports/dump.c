@@ -3,6 +3,7 @@
 
 #include <weft/report.h>
 
+#include "abandoned.h"
 #include "listing.h"
 #include "runtime/sched.h"
 #include "runtime/unwind/unwind.h"
@@ -52,6 +53,7 @@ WEFT_API void weft_dump(int fd)
     struct weft_worker *w = weft__self;
 
     if (w) {
+        weft__abandoned_look(w, true);
         weft__dump(w, fd);
     } else {
         char buffer[64];

@@ -134,6 +134,8 @@ static bool listing_wants(const struct weft_thread *t, enum weft__doing doing)
 {
     if (!(listing.which & WEFT__LIST(doing)))
         return false;
+    if (listing.which & WEFT__LIST_ABANDONED && !weft__thread_is_newly_left(t))
+        return false;
     return !(listing.which & WEFT__LIST_LEFT) ||
            !(t->flags & (WEFT__THREAD_ROOT | WEFT__THREAD_BODY));
 }
@@ -164,7 +166,7 @@ static void listing_print_ring(struct weft_thread *t, void *unused)
     unsigned n;
 
     (void)unused;
-    if (!(listing.which & WEFT__LIST(WEFT__DOING_PARKED)))
+    if (!(listing.which & WEFT__LIST(WEFT__DOING_PARKED)) || listing.which & WEFT__LIST_ABANDONED)
         return;
     n = weft__cycle_length(t);
     if (n == 0 || !weft__cycle_begins(t))

@@ -20,7 +20,8 @@ struct weft_tally weft__listing_count(const struct weft_worker *w);
 
 enum {
     WEFT__LIST_ALL = (1 << WEFT__DOINGS) - 1,
-    WEFT__LIST_LEFT = 1 << WEFT__DOINGS, /* but not the root, nor generators' bodies */
+    WEFT__LIST_LEFT = 1 << WEFT__DOINGS,      /* but not the root, nor generators' bodies */
+    WEFT__LIST_ABANDONED = 2 << WEFT__DOINGS, /* only those, and of them those not told */
 };
 
 /* Lists them. Two reports of one process do not mix; if another one is being written, by this very

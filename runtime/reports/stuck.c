@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abandoned.h"
 #include "leaks.h"
 #include "listing.h"
 #include "runtime/sched.h"
@@ -81,6 +82,7 @@ static WEFT__NOINLINE bool stuck_tell(struct weft_worker *w)
 
     if (!w->root.thread && tally.of[WEFT__DOING_PARKED] == 0 && !stuck_forked(w) && !w->starving)
         return false;
+    weft__abandoned_look_last(w);
     weft__registers_here(&here);
     if (w->starving)
         stuck_starved(w, &out);
