@@ -136,8 +136,10 @@ WEFT_API int weft_task_cancel_(struct weft_thread *handle)
     struct weft_worker *w = weft__worker();
     struct weft_thread *t;
 
-    if (!handle || !w)
+    if (!handle)
         return -EINVAL;
+    if (!w)
+        return -ENOMEM;
     t = task_find(w, handle, "task_cancel");
     if (!t || t->state == WEFT__THREAD_DONE)
         return -ESRCH;
@@ -150,8 +152,10 @@ WEFT_API int weft_task_detach_(struct weft_thread *handle)
     struct weft_worker *w = weft__worker();
     struct weft_thread *t;
 
-    if (!handle || !w)
+    if (!handle)
         return -EINVAL;
+    if (!w)
+        return -ENOMEM;
     t = task_joinable(w, handle, "task_detach");
     if (t->state == WEFT__THREAD_DONE)
         weft__thread_free(&w->threads, t);

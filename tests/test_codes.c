@@ -580,12 +580,19 @@ static void synchronise_without_a_worker(void)
 
 static void without_memory_for_a_worker_calls_return_and_do_nothing(void **state)
 {
+    task(void) of_no_worker = (task(void))(uintptr_t)1;
+
     (void)state;
     refuse_memory();
     assert_null(chan_new(int));
     assert_null(gen_new(int, yield_nothing));
     assert_int_equal(go(close_c), -ENOMEM);
     assert_null(spawn(close_c));
+    assert_int_equal(task_join(of_no_worker), -ENOMEM);
+    assert_int_equal(task_cancel(of_no_worker), -ENOMEM);
+    assert_int_equal(task_detach(of_no_worker), -ENOMEM);
+    assert_int_equal(task_cancel((task(void))NULL), -EINVAL);
+    assert_int_equal(task_detach((task(void))NULL), -EINVAL);
     assert_int_equal(weft_sleep(1), -ENOMEM);
     assert_int_equal(weft_reserve(1), -ENOMEM);
     assert_int_equal(chan_select(chan_case_default), -ENOMEM);

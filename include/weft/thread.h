@@ -122,9 +122,10 @@ WEFT_API int weft_task_join_(struct weft_thread *task, void *result, size_t resu
  *
  * *into gets fn's result; NULL or no second argument drops it. Every task is joined exactly once:
  * afterwards the handle is no longer valid. May park. Results: 0; -EINVAL: the task is NULL;
- * -ETIMEDOUT, -ECANCELED, -EDEADLK: the thread goes on, the task can still be joined. Stops the
- * program: a task that was joined or detached before, one that another thread is joining, the
- * caller's own, one of another OS thread. Cost: no switch if the thread has ended.
+ * -ETIMEDOUT, -ECANCELED, -EDEADLK: the thread goes on, the task can still be joined; -ENOMEM: as of
+ * weft_task_cancel(). Stops the program: a task that was joined or detached before, one that another
+ * thread is joining, the caller's own, one of another OS thread. Cost: no switch if the thread has
+ * ended.
  */
 #define weft_task_join(...) WEFT_CAT_(WEFT_JOIN_, WEFT_ARITY_(__VA_ARGS__))(__VA_ARGS__)
 
@@ -134,8 +135,9 @@ WEFT_API int weft_task_join_(struct weft_thread *task, void *result, size_t resu
  * Also the caller's own, and again, which changes nothing. A thread that has not run yet still runs,
  * since it may own its arguments; its calls fail from the first. Threads that it has started go on,
  * but those of a group: see group.h. The task still is to be joined, unless it is detached. Does not
- * park. Results: 0; -ESRCH: the thread has ended, joined or not; -EINVAL: the task is NULL. Stops the
- * program: a task of another OS thread.
+ * park. Results: 0; -ESRCH: the thread has ended, joined or not; -EINVAL: the task is NULL; -ENOMEM:
+ * there was no memory for the first call of weft's from this OS thread. Stops the program: a task of
+ * another OS thread.
  */
 #define weft_task_cancel(task) weft_task_cancel_(WEFT_TASK_(task))
 
@@ -143,8 +145,8 @@ WEFT_API int weft_task_join_(struct weft_thread *task, void *result, size_t resu
  * Gives up joining the task: its thread frees what it needs when it ends, and its result is dropped.
  *
  * The handle may still be used for weft_task_cancel(). Does not park. Results: 0; -EINVAL: the task
- * is NULL. Stops the program: a task that was joined or detached before, one that another thread is
- * joining, one of another OS thread.
+ * is NULL; -ENOMEM: as of weft_task_cancel(). Stops the program: a task that was joined or detached
+ * before, one that another thread is joining, one of another OS thread.
  */
 #define weft_task_detach(task) weft_task_detach_(WEFT_TASK_(task))
 
