@@ -87,7 +87,8 @@ WEFT_API void weft_group_leave_(struct weft_group_slot *slot);
  * Makes a group in which at most running_max members run at once: group_new(running_max).
  *
  * 0: any number. It is the caller's, see weft_group_free(), and the caller must not return while it
- * has members: that stops the program, unless it is main. Does not park. NULL: no memory. Cost: one
+ * has members: that stops the program, unless it is main, with which all ends, or an OS thread's own
+ * function, with which that OS thread's green threads do. Does not park. NULL: no memory. Cost: one
  * allocation.
  */
 #define weft_group_new(running_max) \

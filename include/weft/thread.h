@@ -64,8 +64,9 @@ WEFT_API int weft_stack_default(size_t bytes);
  *
  * A deadlock is that no thread can run, no timer runs and nothing outside can wake one. Otherwise
  * it prints what each thread waits for and ends the program with status 2. For the calling OS
- * thread: main here is what it was running when it first called weft. weft_gen_close(), which
- * nothing interrupts, leads to the report all the same.
+ * thread: main here is what it was running when it first called weft. Two waits that nothing
+ * interrupts lead to the report all the same: weft_gen_close()'s, and that of
+ * weft_condition_wait() for its mutex, once the wait for the signal is over.
  */
 WEFT_API void weft_deadlock_returns(int on);
 
