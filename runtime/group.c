@@ -31,13 +31,25 @@ static WEFT__COLD void group_stop(const struct weft_group *g, const char *call, 
     weft__mistake("%s of group %p (made at %s), %s", call, (const void *)g, g->site, why);
 }
 
+static size_t group_starts(const struct weft_group *g)
+{
+    size_t n = 0;
+
+    for (const struct weft_list *at = g->slots.next; at != &g->slots; at = at->next)
+        n++;
+    return n;
+}
+
 static WEFT__COLD void group_stop_left(const struct weft_group *g, const char *call)
 {
-    bool one = g->running == 1;
+    size_t starts = group_starts(g), members = g->running - starts;
 
-    weft__mistake("%s of group %p (made at %s), which %zu thread%s still run%s in: group_wait it "
+    if (members == 0)
+        group_stop(g, call, "of which a start is under way");
+    weft__mistake("%s of group %p (made at %s), which %zu thread%s still run%s in%s: group_wait it "
                   "first",
-                  call, (const void *)g, g->site, g->running, one ? "" : "s", one ? "s" : "");
+                  call, (const void *)g, g->site, members, members == 1 ? "" : "s",
+                  members == 1 ? "s" : "", starts ? ", and of which a start is under way" : "");
 }
 
 static void group_check(const struct weft_worker *w, const struct weft_group *g, const char *call)
@@ -88,9 +100,14 @@ static void group_cancel(struct weft_worker *w, struct weft_group *g)
 static void group_describe(const struct weft_group *g, const struct weft_control *c,
                            struct weft_print *out)
 {
-    weft__print(out, "%s %p (made at %s), in which %zu thread%s run%s", c->wait->name,
-                (const void *)g, g->site, g->running, g->running == 1 ? "" : "s",
-                g->running == 1 ? "s" : "");
+    size_t starts = group_starts(g), members = g->running - starts;
+
+    weft__print(out, "%s %p (made at %s)", c->wait->name, (const void *)g, g->site);
+    if (members > 0)
+        weft__print(out, ", in which %zu thread%s run%s", members, members == 1 ? "" : "s",
+                    members == 1 ? "s" : "");
+    if (starts > 0)
+        weft__print(out, ",%s of which a start is under way", members > 0 ? " and" : "");
 }
 
 static void group_describe_go(const struct weft_control *c, struct weft_print *out)
@@ -261,22 +278,27 @@ WEFT_API struct weft_group *weft_group_new_(size_t running_max, const char *site
     return g;
 }
 
-WEFT_API void weft_group_free(struct weft_group *g)
+static void group_free(struct weft_group *g, const char *call)
 {
-    if (!g)
-        return;
-    group_check(weft__worker(), g, "group_free");
     if (WEFT__UNLIKELY(g->running > 0))
-        group_stop_left(g, "group_free");
+        group_stop_left(g, call);
     weft__list_remove(&g->made);
     weft__list_remove(&g->link);
     weft__calls.free(g);
 }
 
+WEFT_API void weft_group_free(struct weft_group *g)
+{
+    if (!g)
+        return;
+    group_check(weft__worker(), g, "group_free");
+    group_free(g, "group_free");
+}
+
 void weft__groups_free(struct weft_worker *w)
 {
     while (!weft__list_is_empty(&w->groups))
-        weft_group_free(WEFT__CONTAINER_OF(w->groups.next, struct weft_group, link));
+        group_free(WEFT__CONTAINER_OF(w->groups.next, struct weft_group, link), "weft_shutdown");
 }
 
 /* ---- starting members ---- */

@@ -54,7 +54,7 @@ _Static_assert(sizeof(struct weft__group_slot) <= sizeof(struct weft_group_slot)
 void weft__groups_drop(struct weft_worker *w,
                        bool (*survives)(const struct weft_worker *w, const struct weft_thread *t));
 
-/* Frees all groups of the worker. No thread is left but the root. */
+/* Frees all groups of the worker, for weft_shutdown. No thread is left but the root. */
 void weft__groups_free(struct weft_worker *w);
 
 #endif

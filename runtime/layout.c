@@ -128,6 +128,7 @@ static const struct weft_layout_entry layout_entries[] = {
     SIZE(group),
     MEMBER(group, site),
     MEMBER(group, running),
+    MEMBER(group, slots),
     SIZE(_group_slot),
     MEMBER(_group_slot, group),
 #if defined WEFT_HAVE_REGISTERS && defined __x86_64__ /* context_x86_64.S */

@@ -883,6 +883,38 @@ static void wait_from_another_os_thread(void)
     pthread_join(other, NULL);
 }
 
+static int shut_down(void)
+{
+    return weft_shutdown();
+}
+
+static int take_int(int unused)
+{
+    return unused;
+}
+WEFT_FN(take_int, int);
+
+static void shut_down_in_an_argument(void)
+{
+    group_ptr g = group_new(0);
+
+    group_go(g, take_int, shut_down());
+}
+
+static int free_group(group_ptr g)
+{
+    group_free(g);
+    return 0;
+}
+
+static void free_in_an_argument(void)
+{
+    group_ptr g = group_new(0);
+
+    group_go(g, nap, 50, "x", 0);
+    group_go(g, take_int, free_group(g));
+}
+
 static const struct mistake {
     void (*make)(void);
     const char *says[3];
@@ -892,6 +924,12 @@ static const struct mistake {
     {return_without_waiting,
      {"(return_with_a_member at ", "return by the creator of group 0x",
       "which 1 thread still runs in: group_wait it first"}},
+    {shut_down_in_an_argument,
+     {": weft_shutdown of group 0x", "), of which a start is under way\n", NULL}},
+    {free_in_an_argument,
+     {": group_free of group 0x",
+      "which 1 thread still runs in, and of which a start is under way: group_wait it first",
+      NULL}},
     {wait_twice_at_once, {"group_wait of group 0x", "which another thread is waiting for", NULL}},
     {wait_by_a_member, {"group_wait of group 0x", "by a thread that runs in it", NULL}},
     {go_from_another_os_thread,
@@ -942,6 +980,28 @@ static void a_deadlock_report_tells_of_the_group(void **state)
     assert_non_null(strstr(c.said, "waiting for the end of group 0x"));
     assert_non_null(strstr(c.said, "waiting for a place in group 0x"));
     assert_non_null(strstr(c.said, "in which 1 thread runs"));
+}
+
+static int wait_in_an_argument(const void *with_a_member)
+{
+    group_ptr g = group_new(0);
+    chan(int) c = chan_new(int);
+
+    if (with_a_member)
+        group_go(g, receive_int, c);
+    return group_go(g, take_int, group_wait(g));
+}
+
+static void a_deadlock_report_tells_starts_from_threads(void **state)
+{
+    struct child c = child_run(wait_in_an_argument, NULL);
+
+    (void)state;
+    assert_int_equal(c.status, 2);
+    assert_non_null(strstr(c.said, "), of which a start is under way"));
+    c = child_run(wait_in_an_argument, "");
+    assert_int_equal(c.status, 2);
+    assert_non_null(strstr(c.said, "), in which 1 thread runs, and of which a start is under way"));
 }
 
 static group_ptr left_group;
@@ -1107,6 +1167,7 @@ int main(void)
 #endif
         check_test(mistakes_stop_the_program_with_a_sentence),
         check_test(a_deadlock_report_tells_of_the_group),
+        check_test(a_deadlock_report_tells_starts_from_threads),
         check_test(a_group_without_members_may_outlive_its_creator),
         check_test(a_shutdown_ends_the_members_and_frees_the_groups),
         check_test(random_programs_start_and_end_as_many),

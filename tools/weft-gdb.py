@@ -377,10 +377,16 @@ class Weft:
         return self.made('gen', 'generator', address)
 
     def group(self, address):
-        running = self.layout.object('group', address)['running']
-        return '%s, in which %d thread%s run%s' % (
-            self.made('group', 'group', address), running,
-            '' if running == 1 else 's', 's' if running == 1 else '')
+        group = self.layout.object('group', address)
+        starts = count_waiters(self.layout, group.address_of('slots'))
+        members = group['running'] - starts
+        said = self.made('group', 'group', address)
+        if members:
+            said += ', in which %d thread%s run%s' % (
+                members, '' if members == 1 else 's', 's' if members == 1 else '')
+        if starts:
+            said += ',%s of which a start is under way' % (' and' if members else '')
+        return said
 
     def whose(self, handle, does):
         thread = self.thread_of_handle(handle)
