@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "report.h"
 #include "sync.h"
 
 static const struct weft_wait semaphore_wait = {
@@ -45,6 +46,15 @@ WEFT_API int weft_semaphore_tryacquire(struct weft_semaphore *s)
     return 0;
 }
 
+/* Nobody waits for it. */
+static void semaphore_keep(struct weft_semaphore *s)
+{
+    if (WEFT__UNLIKELY(s->permits == INT64_MAX))
+        weft__mistake("weft_semaphore_release of semaphore %p, which its %lld permits do not allow",
+                      (void *)s, (long long)s->permits);
+    s->permits++;
+}
+
 WEFT_API void weft_semaphore_release(struct weft_semaphore *s)
 {
     struct weft_control *first;
@@ -54,5 +64,5 @@ WEFT_API void weft_semaphore_release(struct weft_semaphore *s)
     if (first)
         weft__sync_wake(first, 0);
     else
-        s->permits++;
+        semaphore_keep(s);
 }

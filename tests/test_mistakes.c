@@ -541,6 +541,12 @@ static void add_beyond_the_range(void)
     weft_waitgroup_add(&group, 1);
 }
 
+static void release_beyond_the_range(void)
+{
+    semaphore = (struct weft_semaphore)WEFT_SEMAPHORE(INT64_MAX);
+    weft_semaphore_release(&semaphore);
+}
+
 static void do_nothing(void *unused)
 {
     (void)unused;
@@ -728,6 +734,7 @@ static const struct mistake mistakes[] = {
     MISTAKE(be_done_too_often, "weft_waitgroup_done", "wait group 0x"),
     MISTAKE(add_below_zero, "weft_waitgroup_add", "wait group 0x"),
     MISTAKE(add_beyond_the_range, "weft_waitgroup_add", "wait group 0x"),
+    MISTAKE(release_beyond_the_range, "weft_semaphore_release", "semaphore 0x"),
     MISTAKE(once_within_itself, "weft_once", "once 0x"),
     MISTAKE(lock_what_was_not_zero, "weft_mutex_lock", "0x"),
     MISTAKE(lock_null, "weft_mutex_lock", "NULL"),

@@ -149,7 +149,7 @@ WEFT_API int weft_semaphore_tryacquire(struct weft_semaphore *semaphore);
  * Hands a permit to the thread that has waited longest, else keeps it for the next who asks.
  *
  * Anybody may: a permit may be acquired by one thread and released by another, or be new. Does not
- * park.
+ * park. Stops the program: more permits than an int64_t can count.
  */
 WEFT_API void weft_semaphore_release(struct weft_semaphore *semaphore);
 
