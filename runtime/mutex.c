@@ -41,17 +41,43 @@ static const struct weft_wait mutex_wait_again = {
     .deaf = true,
 };
 
+/* It is free, or was just given back. */
+static void mutex_give(struct weft_mutex *m, struct weft_control *c)
+{
+    struct weft_thread *t = c->thread;
+
+    if (WEFT__UNLIKELY(!(t->flags & WEFT__THREAD_LOCKS))) {
+        t->flags |= WEFT__THREAD_LOCKS;
+        c->locks = (struct weft_locks){0};
+    }
+    m->holder = weft__thread_handle(t);
+    c->locks.count++;
+    c->locks.all ^= (uintptr_t)m;
+    c->locks.last = (uintptr_t)m;
+}
+
+/* From the running thread, which holds it. */
+static void mutex_take_back(struct weft_mutex *m, struct weft_control *me)
+{
+    m->holder = NULL;
+    me->locks.count--;
+    me->locks.all ^= (uintptr_t)m;
+    if (me->locks.last == (uintptr_t)m)
+        me->locks.last = 0;
+}
+
 static bool mutex_is_held_by(const struct weft_mutex *m, const struct weft_control *c)
 {
     return m->holder && m->holder == weft__thread_handle(c->thread);
 }
 
-/* Somebody holds it: that one must be able to unlock it. */
+/* Somebody holds it: that one must be able to unlock it. None ends before; but in a fork's child only
+ * one thread is left. */
 static void mutex_check_holder(const struct weft_worker *w, const struct weft_mutex *m,
                                const char *call)
 {
     if (!weft__sync_alive(w, m->holder))
-        weft__mistake("%s of mutex %p, whose holder has ended without unlocking it", call,
+        weft__mistake("%s of mutex %p, whose holder is gone and has not unlocked it", call,
                       (const void *)m);
 }
 
@@ -71,7 +97,7 @@ WEFT_API WEFT__NOIPA int weft_mutex_lock(struct weft_mutex *m)
     if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_FAIL))
         return weft__sched_interrupted(w, me);
     if (!m->holder) {
-        m->holder = weft__thread_handle(me->thread);
+        mutex_give(m, me);
         return weft__spend(w, 0);
     }
     if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
@@ -90,7 +116,7 @@ WEFT_API int weft_mutex_trylock(struct weft_mutex *m)
         mutex_check_holder(w, m, "weft_mutex_trylock");
         return -EAGAIN;
     }
-    m->holder = weft__thread_handle(w->current->thread);
+    mutex_give(m, w->current);
     return 0;
 }
 
@@ -100,15 +126,15 @@ static int mutex_result(const struct weft_control *c)
     return c->wait == &mutex_wait_again ? -(int)c->on_count : 0;
 }
 
-/* To the next in line, or to nobody. */
-static void mutex_pass_on(struct weft_mutex *m)
+/* From the running thread, to the next in line or to nobody. */
+static void mutex_pass_on(struct weft_mutex *m, struct weft_control *me)
 {
     struct weft_control *next = weft__sync_first(&m->waiters);
 
-    m->holder = NULL;
+    mutex_take_back(m, me);
     if (!next)
         return;
-    m->holder = weft__thread_handle(next->thread);
+    mutex_give(m, next);
     weft__sync_wake(next, mutex_result(next));
 }
 
@@ -122,8 +148,10 @@ static void mutex_check_held(const struct weft_worker *w, struct weft_mutex *m, 
 
 WEFT_API void weft_mutex_unlock(struct weft_mutex *m)
 {
-    mutex_check_held(weft__worker(), m, "weft_mutex_unlock");
-    mutex_pass_on(m);
+    struct weft_worker *w = weft__worker();
+
+    mutex_check_held(w, m, "weft_mutex_unlock");
+    mutex_pass_on(m, w->current);
 }
 
 /* ---- condition ---- */
@@ -142,7 +170,7 @@ static WEFT__COLD int condition_give_up(struct weft_mutex *m, int result)
     struct weft_control *me = w->current;
 
     if (!m->holder) {
-        m->holder = weft__thread_handle(me->thread);
+        mutex_give(m, me);
         return result;
     }
     mutex_check_holder(w, m, "weft_condition_wait");
@@ -166,22 +194,23 @@ WEFT_API WEFT__NOIPA int weft_condition_wait(struct weft_condition *c, struct we
         return weft__sched_interrupted(w, me);
     if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
         return weft__sched_tail(w, -ETIMEDOUT);
-    mutex_pass_on(m);
+    mutex_pass_on(m, me);
     me->waiter.object = m;
     result = weft__sync_park(w, me, &c->waiters, &condition_wait);
     return WEFT__LIKELY(result == 0) ? 0 : condition_give_up(m, result);
 }
 
 /* From the condition's queue to the mutex's, or to the mutex itself. */
-static void condition_move(struct weft_control *c)
+static void condition_move(struct weft_control *c, const char *call)
 {
     struct weft_mutex *m = c->waiter.object;
 
     if (!m->holder) {
-        m->holder = weft__thread_handle(c->thread);
+        mutex_give(m, c);
         weft__sync_wake(c, 0);
         return;
     }
+    mutex_check_holder(weft__self, m, call);
     weft__list_remove(&c->waiter.link);
     c->on_count = 0;
     c->wait = &mutex_wait_again;
@@ -195,7 +224,7 @@ WEFT_API void weft_condition_signal(struct weft_condition *c)
     weft__sync_enter(weft__worker(), c, "weft_condition_signal");
     first = weft__sync_first(&c->waiters);
     if (first)
-        condition_move(first);
+        condition_move(first, "weft_condition_signal");
 }
 
 WEFT_API void weft_condition_broadcast(struct weft_condition *c)
@@ -204,5 +233,5 @@ WEFT_API void weft_condition_broadcast(struct weft_condition *c)
 
     weft__sync_enter(weft__worker(), c, "weft_condition_broadcast");
     while ((first = weft__sync_first(&c->waiters)) != NULL)
-        condition_move(first);
+        condition_move(first, "weft_condition_broadcast");
 }

@@ -68,6 +68,14 @@ enum {
     WEFT__INTERRUPT_FAIL = WEFT__INTERRUPT_CANCELLED | WEFT__INTERRUPT_EXPIRED,
 };
 
+/* The mutexes that a thread holds. No list of them: they are in memory of the program's, which may
+ * be gone. */
+struct weft_locks {
+    size_t count;
+    uintptr_t all;  /* their addresses, exclusive or: the address, if it is one */
+    uintptr_t last; /* the one locked last, 0 once it is unlocked */
+};
+
 /* What a thread is while it has a stack; the top of that stack. */
 struct weft_control {
     struct weft_context context; /* where it goes on; first, as the switch knows */
@@ -92,6 +100,7 @@ struct weft_control {
     char *base;                     /* its stack's lowest address, the guard */
     void *exceptions[2];        /* the C++ library's per-thread state, while it is not running */
     struct weft_locals *locals; /* its thread-local values, if its record's flag says so */
+    struct weft_locks locks;    /* set only if its record's flag says so */
     struct weft_sanitizer sanitizer;
 };
 

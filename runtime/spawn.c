@@ -10,6 +10,7 @@
 
 #include "calls.h"
 #include "local.h"
+#include "report.h"
 #include "sched.h"
 
 /* ---- starting ---- */
@@ -317,12 +318,26 @@ static inline struct weft_control *spawn_end(struct weft_worker *w, struct weft_
     return NULL;
 }
 
+/* Others that come for it would wait for ever. */
+static void spawn_check_locks(const struct weft_locks *l)
+{
+    if (WEFT__LIKELY(l->count == 0))
+        return;
+    if (l->count == 1)
+        weft__mistake("return while it holds mutex %p", (void *)l->all);
+    if (l->last == 0)
+        weft__mistake("return while it holds %zu mutexes", l->count);
+    weft__mistake("return while it holds %zu mutexes, %p among them", l->count, (void *)l->last);
+}
+
 /* Of any thread. Its values are destroyed first, by code of the program's that may do as it likes. */
 static WEFT__NOINLINE struct weft_control *spawn_end_any(struct weft_worker *w,
                                                          struct weft_thread *t)
 {
     if (t->flags & WEFT__THREAD_LOCALS)
         weft__locals_end(t->at.control);
+    if (t->flags & WEFT__THREAD_LOCKS)
+        spawn_check_locks(&t->at.control->locks);
     if (t->flags & WEFT__THREAD_GROUPS)
         w->creator_ended(t);
     if (t->flags & WEFT__THREAD_CANCELLED && !(t->flags & WEFT__THREAD_BODY) &&

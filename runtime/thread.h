@@ -45,15 +45,14 @@ enum {
     WEFT__THREAD_GROUPED = 256, /* a group's member: waits_for_end is its group */
     WEFT__THREAD_GROUPS = 512,  /* it has made groups: its side lists them */
     WEFT__THREAD_LOCALS = 1024, /* it has thread-local values: its control block knows them */
-    WEFT__THREAD_LEFT = 2048,   /* the last look for abandoned ones found it (abandoned.h) */
-    WEFT__THREAD_TOLD = 4096,   /* and it was reported */
-    WEFT__THREAD_SEEN = 8192,   /* others may look at what its stack holds, as that look found */
-    WEFT__THREAD_SHOWN = 16384, /* and so that look has, too */
+    WEFT__THREAD_LOCKS = 2048,  /* it has held a mutex: its control block counts those it holds */
+    WEFT__THREAD_LEFT = 4096,   /* the last look for abandoned ones found it (abandoned.h) */
+    WEFT__THREAD_TOLD = 8192,   /* and it was reported */
     WEFT__THREAD_CANCELLED = 1 << WEFT__THREAD_CANCELLED_BIT, /* for good */
 
     /* There is more to its end than its record. */
     WEFT__THREAD_ENDS = WEFT__THREAD_BODY | WEFT__THREAD_GROUPED | WEFT__THREAD_GROUPS |
-                        WEFT__THREAD_LOCALS | WEFT__THREAD_CANCELLED,
+                        WEFT__THREAD_LOCALS | WEFT__THREAD_LOCKS | WEFT__THREAD_CANCELLED,
 };
 
 enum {
@@ -95,6 +94,11 @@ struct weft_thread {
 
 _Static_assert(sizeof(struct weft_thread) == WEFT__THREAD_BYTES, "a record is a cache line");
 
+enum {
+    WEFT__MARK_SEEN = 1,  /* others may look at what its stack holds */
+    WEFT__MARK_SHOWN = 2, /* and so the look has, too */
+};
+
 /* Set only where a flag says so. */
 struct weft_thread_side {
     _Alignas(16) uint64_t words[WEFT__THREAD_SIDE_WORDS]; /* as weft_go_copy promises */
@@ -102,6 +106,7 @@ struct weft_thread_side {
     struct weft_list member;    /* GROUPED: in its group's list */
     struct weft_thread *thread; /* GROUPED: the record beside it */
     struct weft_list groups;    /* GROUPS: those that it has made and nobody has freed */
+    uint8_t marks;              /* WEFT__MARK_ bits of a look for abandoned ones, while it lasts */
 };
 
 /* Aligned to the size of all its records, so that a record knows its slab. */

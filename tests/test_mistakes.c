@@ -437,7 +437,7 @@ static void take_a_value_of_another_size(void)
 
 /* ---- mutex, condition and their like ---- */
 
-static struct weft_mutex mutex;
+static struct weft_mutex mutex, other_mutex;
 static struct weft_condition condition;
 static struct weft_semaphore semaphore;
 static struct weft_waitgroup group;
@@ -455,15 +455,27 @@ static void lock_only(void)
     weft_mutex_lock(&mutex);
 }
 
+static void lock_two(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_mutex_lock(&other_mutex);
+}
+
 static void unlock_what_nobody_holds(void)
 {
     weft_yield();
     weft_mutex_unlock(&mutex);
 }
 
+static void lock_and_stay(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_sleep(WEFT_FOREVER);
+}
+
 static void unlock_what_another_thread_holds(void)
 {
-    go(lock_only);
+    go(lock_and_stay);
     weft_yield();
     weft_mutex_unlock(&mutex);
 }
@@ -475,46 +487,21 @@ static void unlock_twice(void)
     weft_mutex_unlock(&mutex);
 }
 
-static void lock_what_an_ended_thread_holds(void)
+static void end_with_a_mutex(void)
 {
     go(lock_only);
     weft_yield();
-    weft_mutex_lock(&mutex);
 }
 
-static void lock_what_a_joined_thread_holds_whose_record_is_in_use_again(void)
+static void end_with_a_mutex_in_a_task(void)
 {
     task_join(spawn(lock_only));
-    spawn(nothing);
-    weft_mutex_lock(&mutex);
 }
 
-static void lock_what_an_ended_task_holds(void)
+static void end_with_two_mutexes(void)
 {
-    spawn(lock_only);
+    go(lock_two);
     weft_yield();
-    weft_mutex_lock(&mutex);
-}
-
-static void try_to_lock_what_an_ended_thread_holds(void)
-{
-    go(lock_only);
-    weft_yield();
-    weft_mutex_trylock(&mutex);
-}
-
-static void wait_a_moment(void)
-{
-    weft_mutex_lock(&mutex);
-    weft_within(1, weft_condition_wait(&condition, &mutex));
-}
-
-static void hold_the_mutex_of_one_that_waits_and_end(void)
-{
-    go(wait_a_moment);
-    weft_yield();
-    go(lock_only);
-    weft_sleep(2);
 }
 
 static void wait_without_the_mutex(void)
@@ -724,12 +711,9 @@ static const struct mistake mistakes[] = {
     MISTAKE(unlock_what_nobody_holds, "weft_mutex_unlock", "mutex 0x"),
     MISTAKE(unlock_what_another_thread_holds, "weft_mutex_unlock", "mutex 0x"),
     MISTAKE(unlock_twice, "weft_mutex_unlock", "mutex 0x"),
-    MISTAKE(lock_what_an_ended_thread_holds, "weft_mutex_lock", "mutex 0x"),
-    MISTAKE(lock_what_a_joined_thread_holds_whose_record_is_in_use_again, "weft_mutex_lock",
-            "mutex 0x"),
-    MISTAKE(lock_what_an_ended_task_holds, "weft_mutex_lock", "mutex 0x"),
-    MISTAKE(try_to_lock_what_an_ended_thread_holds, "weft_mutex_trylock", "mutex 0x"),
-    MISTAKE(hold_the_mutex_of_one_that_waits_and_end, "weft_condition_wait", "mutex 0x"),
+    MISTAKE(end_with_a_mutex, "return while it holds", "mutex 0x"),
+    MISTAKE(end_with_a_mutex_in_a_task, "return while it holds", "mutex 0x"),
+    MISTAKE(end_with_two_mutexes, "return while it holds 2 mutexes", "0x"),
     MISTAKE(wait_without_the_mutex, "weft_condition_wait", "mutex 0x"),
     MISTAKE(be_done_too_often, "weft_waitgroup_done", "wait group 0x"),
     MISTAKE(add_below_zero, "weft_waitgroup_add", "wait group 0x"),

@@ -2,6 +2,8 @@
 #include "check.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "child.h"
@@ -10,13 +12,14 @@ enum { LIMIT = 10 };
 
 /* ---- what tests share ---- */
 
-static struct weft_mutex mutex;
+static struct weft_mutex mutex, more[3];
 static struct weft_condition condition;
 
 static int fresh(void **state)
 {
     mutex = (struct weft_mutex){0};
     condition = (struct weft_condition){0};
+    memset(more, 0, sizeof more);
     return check_fresh(state);
 }
 
@@ -574,24 +577,13 @@ static void lock_and_end(void)
 
 static chan(int) never;
 
-static int main_waits_for_a_holder(const void *ended)
+static int main_waits_for_a_holder(const void *unused)
 {
+    (void)unused;
     never = chan_new(int);
-    if (ended) {
-        weft_mutex_lock(&mutex);
-        go(lock_once, "a");
-        weft_yield();
-        go(lock_and_end);
-        weft_yield();
-        go(wait_once, "b");
-        weft_yield();
-        weft_mutex_unlock(&mutex);
-        chan_recv(never, NULL);
-    } else {
-        go(lock_and_receive, never);
-        weft_yield();
-        weft_mutex_lock(&mutex);
-    }
+    go(lock_and_receive, never);
+    weft_yield();
+    weft_mutex_lock(&mutex);
     return 0;
 }
 
@@ -604,10 +596,226 @@ static void the_report_of_a_deadlock_names_the_holder(void **state)
     assert_non_null(strstr(c.said, "(main): locking mutex 0x"));
     assert_non_null(strstr(c.said, ", which thread 2 (lock_and_receive at "));
     assert_non_null(strstr(c.said, ") holds, for "));
-    c = child_run(main_waits_for_a_holder, "");
-    assert_int_equal(c.status, 2);
-    assert_non_null(strstr(c.said, "locking mutex 0x"));
-    assert_non_null(strstr(c.said, ", which a thread that has ended holds, for "));
+}
+
+/* ---- the end of a holder ---- */
+
+static struct weft_local unlocks = WEFT_LOCAL((void (*)(void *))weft_mutex_unlock);
+
+static void lock_many_and_unlock_all(void)
+{
+    for (int i = 0; i < 3; i++)
+        weft_mutex_lock(&more[i]);
+    weft_mutex_unlock(&more[1]);
+    weft_mutex_trylock(&more[1]);
+    for (int i = 0; i < 3; i++)
+        weft_mutex_unlock(&more[i]);
+}
+
+static void leave_it_to_a_destructor(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_local_set(&unlocks, &mutex);
+}
+
+/* Whatever the way on which it came to them: by lock, trylock, handover, signal or giving up. Each
+ * kind of thread, and twice, for the second has the stack of the first. */
+static void whoever_has_unlocked_all_may_end(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        weft_mutex_lock(&mutex);
+        go(lock_once, "a");
+        go(wait_once, "b");
+        go(wait_within, "c", LIMIT);
+        go(lock_many_and_unlock_all);
+        go(leave_it_to_a_destructor);
+        check_settle();
+        weft_mutex_unlock(&mutex);
+        check_settle();
+        weft_condition_signal(&condition);
+        weft_sleep(2 * LIMIT);
+        assert_noted("a+0 b+0 c+-110 ");
+        assert_false(is_held());
+    }
+}
+
+static void lock_two(void)
+{
+    weft_mutex_lock(&more[0]);
+    lock_and_end();
+}
+
+/* The last one locked is not the one that is left. */
+static void lock_two_and_unlock_one(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_mutex_lock(&more[0]);
+    weft_mutex_unlock(&more[0]);
+}
+
+static void lock_three_and_unlock_the_last(void)
+{
+    lock_two_and_unlock_one();
+    weft_mutex_lock(&more[1]);
+    weft_mutex_lock(&more[2]);
+    weft_mutex_unlock(&more[2]);
+}
+
+static void end_with_what_a_signal_brought(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_condition_wait(&condition, &mutex);
+}
+
+static void end_with_what_giving_up_brought(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_within(LIMIT, weft_condition_wait(&condition, &mutex));
+}
+
+static void try_and_end(void)
+{
+    weft_mutex_trylock(&mutex);
+}
+
+/* Of a holder that ends, nobody would tell a waiter who has timers around it. */
+static void signal_and_end(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_condition_signal(&condition);
+}
+
+static void end_in_a_body(gen(int) self)
+{
+    (void)self;
+    weft_mutex_lock(&mutex);
+}
+
+static int take_values(gen(int) g)
+{
+    return gen_next(g, NULL);
+}
+
+static int end_in_a_group(void)
+{
+    weft_mutex_lock(&mutex);
+    return 0;
+}
+
+/* Its second life on one stack counts anew. */
+static void after_an_innocent_one(void)
+{
+    task_join(spawn(lock_once, "a"));
+    task_join(spawn(lock_and_end));
+}
+
+static const struct end {
+    void (*fn)(void);
+    const char *says; /* NULL for one mutex */
+} ends[] = {
+    {lock_and_end, NULL},
+    {try_and_end, NULL},
+    {lock_two_and_unlock_one, NULL},
+    {end_with_what_a_signal_brought, NULL},
+    {end_with_what_giving_up_brought, NULL},
+    {signal_and_end, NULL},
+    {lock_two, "2 mutexes, "},
+    {lock_three_and_unlock_the_last, "2 mutexes\n"},
+};
+
+static int end_holding(const void *fn)
+{
+    go(wait_once, "waits");
+    weft_yield();
+    go(*(void (*const *)(void))fn);
+    weft_yield();
+    weft_condition_broadcast(&condition);
+    weft_sleep(2 * LIMIT);
+    return 0;
+}
+
+static void check_end_is_told(const struct child *c, const char *says)
+{
+    char expected[64];
+
+    print_message("             %s", c->said);
+    assert_int_equal(c->signal, SIGABRT);
+    if (says)
+        snprintf(expected, sizeof expected, "): return while it holds %s", says);
+    else
+        snprintf(expected, sizeof expected, "): return while it holds mutex %p\n", (void *)&mutex);
+    assert_non_null(strstr(c->said, expected));
+}
+
+static void whoever_ends_and_holds_one_stops_the_program(void **state)
+{
+    char among[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct child c = child_run(end_holding, &ends[i].fn);
+
+        check_end_is_told(&c, ends[i].says);
+        if (ends[i].fn != lock_two)
+            continue;
+        snprintf(among, sizeof among, "2 mutexes, %p among them\n", (void *)&mutex);
+        assert_non_null(strstr(c.said, among));
+    }
+}
+
+static int end_holding_otherwise(const void *how)
+{
+    const char *kind = how;
+    struct weft_group *g;
+
+    switch (kind[0]) {
+    case 'g':
+        g = group_new(0);
+        group_go(g, end_in_a_group);
+        return group_wait(g);
+    case 'b':
+        return task_join(spawn(take_values, gen_new(int, end_in_a_body)));
+    default:
+        after_an_innocent_one();
+        return 0;
+    }
+}
+
+static void a_body_and_a_member_are_threads_too(void **state)
+{
+    (void)state;
+    for (const char *how = "gbt"; *how; how++) {
+        struct child c = child_run(end_holding_otherwise, how);
+
+        check_end_is_told(&c, NULL);
+    }
+}
+
+static void *lock_and_end_outside(void *unused)
+{
+    weft_mutex_lock(&more[0]);
+    return unused;
+}
+
+static int end_as_main(const void *unused)
+{
+    pthread_t other;
+
+    (void)unused;
+    pthread_create(&other, NULL, lock_and_end_outside, NULL);
+    pthread_join(other, NULL);
+    weft_mutex_lock(&mutex);
+    return 7;
+}
+
+static void main_and_an_os_threads_own_function_may_end_with_one(void **state)
+{
+    struct child c = child_run(end_as_main, NULL);
+
+    (void)state;
+    assert_int_equal(c.status, 7);
+    assert_string_equal(c.said, "");
 }
 
 /* ---- fork ---- */
@@ -665,7 +873,7 @@ static void what_a_fork_left_with_a_thread_cannot_be_had_in_its_child(void **sta
     check_settle();
     c = child_run(lock_only, NULL);
     assert_int_equal(c.signal, SIGABRT);
-    assert_non_null(strstr(c.said, "whose holder has ended"));
+    assert_non_null(strstr(c.said, "whose holder is gone"));
     chan_send(channel, 1);
     check_settle();
     chan_free(channel);
@@ -876,6 +1084,10 @@ int main(void)
         fresh_test(each_gets_the_mutex_that_it_gave),
         fresh_test(whoever_waits_for_a_mutex_waits_for_its_holder),
         fresh_test(the_report_of_a_deadlock_names_the_holder),
+        fresh_test(whoever_has_unlocked_all_may_end),
+        fresh_test(whoever_ends_and_holds_one_stops_the_program),
+        fresh_test(a_body_and_a_member_are_threads_too),
+        fresh_test(main_and_an_os_threads_own_function_may_end_with_one),
         fresh_test(a_forks_child_has_none_of_the_others_on_its_queues),
         fresh_test(what_a_fork_left_with_a_thread_cannot_be_had_in_its_child),
         fresh_test(one_at_a_time_is_inside_whatever_the_order),

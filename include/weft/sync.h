@@ -25,8 +25,9 @@
  *   it is reported as 0, though the deadline or the cancellation is there before the thread runs.
  * - A woken call does not touch the object again, unless the thread then holds it: its memory may
  *   go as soon as the last user has been served.
- * - Mistakes, which stop the program: NULL, an object that threads of another OS thread use, and
- *   one that was not all zero at first.
+ * - Mistakes, which stop the program: NULL, an object that threads of another OS thread use, one
+ *   that was not all zero at first; and returning from a thread's function while holding a mutex,
+ *   except from main and from an OS thread's own function.
  * - Nothing here allocates or makes a system call of its own. What need not park costs some
  *   nanoseconds.
  */
@@ -61,8 +62,10 @@ struct weft_mutex {
 /**
  * Takes the mutex, once the caller's turn has come.
  *
- * May park. Unless it is 0, the caller does not hold it. Stops the program: a mutex that the caller
- * holds, or whose holder has ended without unlocking it.
+ * May park. Unless it is 0, the caller does not hold it. Whoever holds it unlocks it before its
+ * function returns: returning while holding one stops the program. So does this call for a mutex
+ * that the caller holds, and for one whose holder is gone: in a fork's child, where only the thread
+ * that forked is left.
  */
 WEFT_API int weft_mutex_lock(struct weft_mutex *mutex);
 
@@ -70,7 +73,7 @@ WEFT_API int weft_mutex_lock(struct weft_mutex *mutex);
  * Takes the mutex if nobody holds it.
  *
  * Never parks; deadlines do not touch it. Results: 0; -EAGAIN: somebody holds it, maybe the caller;
- * -ENOMEM. Stops the program: a mutex whose holder has ended.
+ * -ENOMEM. Stops the program: a mutex whose holder is gone, see weft_mutex_lock().
  */
 WEFT_API int weft_mutex_trylock(struct weft_mutex *mutex);
 
@@ -101,7 +104,7 @@ struct weft_condition {
  * or the cancellation, which nothing but the mutex ends. May park. There is a signal for every 0;
  * yet the signal's cause may be gone again, since others who held the mutex came in between: look
  * in a loop, and leave it at a result that is not 0. The mutex lives until the call returns. Stops
- * the program: a mutex that the caller does not hold, or whose holder ends meanwhile.
+ * the program: a mutex that the caller does not hold.
  */
 WEFT_API int weft_condition_wait(struct weft_condition *condition, struct weft_mutex *mutex);
 

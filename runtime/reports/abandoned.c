@@ -112,7 +112,7 @@ static void abandoned_see(const struct abandoned *a, uintptr_t word,
         c->thread->state != WEFT__THREAD_STARTED || !abandoned_is_in_frames(a, c, word))
         return;
     if (!part || (abandoned_counts(a, part, at) && !abandoned_is_in_chan(a, at)))
-        c->thread->flags |= WEFT__THREAD_SEEN;
+        weft__thread_side(c->thread)->marks |= WEFT__MARK_SEEN;
 }
 
 typedef void abandoned_found(const struct abandoned *a, struct abandoned_chan *c,
@@ -197,7 +197,7 @@ static void abandoned_start(struct weft_thread *t, void *data)
         t->flags |= WEFT__THREAD_LEFT;
     else
         t->flags &= (uint16_t) ~(WEFT__THREAD_LEFT | WEFT__THREAD_TOLD);
-    t->flags &= (uint16_t) ~(WEFT__THREAD_SEEN | WEFT__THREAD_SHOWN);
+    weft__thread_side(t)->marks = 0;
 }
 
 /* It has not ended, and is none of the set. */
@@ -360,11 +360,11 @@ static void abandoned_look_at_part(const struct weft_memory_part *part, void *a)
 /* As if it were memory. Once: what it leads to is seen, too. */
 static void abandoned_look_if_seen(struct abandoned *a, struct weft_thread *t)
 {
-    const uint16_t seen = WEFT__THREAD_SEEN | WEFT__THREAD_SHOWN;
+    struct weft_thread_side *side = weft__thread_side(t);
 
-    if (!a->chans || !abandoned_is_in(t) || (t->flags & seen) != WEFT__THREAD_SEEN)
+    if (!a->chans || !abandoned_is_in(t) || side->marks != WEFT__MARK_SEEN)
         return;
-    t->flags |= WEFT__THREAD_SHOWN;
+    side->marks |= WEFT__MARK_SHOWN;
     abandoned_look_at_stack(a, t->at.control);
     a->has_changed = true;
 }
