@@ -241,6 +241,42 @@ WEFT_API void weft_start_copy_(struct weft_start *s, void (*fn)(void *object, vo
     spawn_launch(w, s, t);
 }
 
+/* ---- starting in steps, with an object whose making may fail ---- */
+
+/* In between the record is nobody's: in no list, and no report. It is counted, so that the run
+ * queue has room for it. */
+
+WEFT_API void *weft_start_room_(struct weft_start *s, void (*fn)(void *object, void *result),
+                                size_t size)
+{
+    struct weft_thread *t;
+    void *room;
+
+    s->fn = (void (*)(void))fn;
+    room = spawn_copy_room(weft__worker(), s, size, &t);
+    if (!room)
+        return NULL;
+    t->state = WEFT__THREAD_FREE;
+    s->task = t;
+    return room;
+}
+
+WEFT_API void weft_start_launch_(struct weft_start *s)
+{
+    struct weft_thread *t = s->task;
+
+    t->state = WEFT__THREAD_UNSTARTED;
+    spawn_launch(weft__self, s, t);
+}
+
+WEFT_API void weft_start_abandon_(struct weft_start *s)
+{
+    weft__thread_free(&weft__self->threads, s->task);
+    s->task = NULL;
+}
+
+/* ---- starting with a function that takes a copy ---- */
+
 /* An object of the user's lies behind the function that takes it, as aligned as promised. */
 enum { SPAWN_PLAIN_AT = 16 };
 

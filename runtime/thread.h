@@ -24,7 +24,7 @@ struct weft_worker;
 /* What may be known of a thread that is not running, in the order of a life. Whether a started one
  * is ready, running or parked is the control block's business. */
 enum weft__thread_state {
-    WEFT__THREAD_FREE,      /* on its worker's list of free records */
+    WEFT__THREAD_FREE,      /* on its worker's list of free records; or a start has taken it off */
     WEFT__THREAD_UNSTARTED, /* on the run queue; has no stack */
     WEFT__THREAD_STARVED,   /* on its pool's queue for a stack, in order */
     WEFT__THREAD_STARTED,   /* has a control block */

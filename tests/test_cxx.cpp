@@ -13,6 +13,8 @@
 #include <thread>
 #include <utility>
 
+#include "runtime/calls.h"
+
 namespace
 {
 
@@ -313,6 +315,146 @@ void groups_wait_for_callables()
     check(group_go(nullptr, [] { return 0; }) == -EINVAL);
 }
 
+// The n-th allocation of the library's fails, and maybe all that follow.
+struct weft__calls real_calls;
+int allocations, failing, blocks;
+bool fails_on;
+
+bool fails_now()
+{
+    allocations++;
+    return failing > 0 && (fails_on ? allocations >= failing : allocations == failing);
+}
+
+void *fail_malloc(std::size_t size)
+{
+    void *p = fails_now() ? nullptr : real_calls.malloc(size);
+
+    blocks += p != nullptr;
+    return p;
+}
+
+void *fail_calloc(std::size_t n, std::size_t size)
+{
+    void *p = fails_now() ? nullptr : real_calls.calloc(n, size);
+
+    blocks += p != nullptr;
+    return p;
+}
+
+void count_free(void *p)
+{
+    blocks -= p != nullptr;
+    real_calls.free(p);
+}
+
+void fail_the(int nth, bool and_on)
+{
+    fails_on = and_on;
+    allocations = blocks = 0;
+    failing = nth;
+    weft__calls = real_calls;
+    weft__calls.malloc = fail_malloc;
+    weft__calls.calloc = fail_calloc;
+    weft__calls.free = count_free;
+}
+
+// Three starts, each with memory of its own, in an OS thread that is new to weft. Answers how many
+// failed.
+int start_and_look(weft_group *g)
+{
+    const std::array<char, 2000> large{};
+    auto one = std::make_unique<int>(1);
+    auto two = std::make_unique<int>(2);
+    auto three = std::make_unique<int>(3);
+    auto take = [large](const std::unique_ptr<int> &p) { return *p - 3 + large[0]; };
+    int gone = go(take, std::move(one));
+    task(int) t = spawn(take, std::move(two));
+    int member = group_go(g, take, std::move(three));
+
+    fails_on = false; // memory comes back
+    check(gone == 0 || gone == -ENOMEM);
+    check((gone == 0) == (one == nullptr));
+    check((t != nullptr) == (two == nullptr));
+    check((member == 0) == (three == nullptr));
+    if (t)
+        check(task_join(t) == 0);
+    if (g)
+        check(group_wait(g) == 0);
+    weft_yield();
+    return (gone != 0) + (t == nullptr) + (member != 0);
+}
+
+void what_does_not_start_keeps_its_arguments(bool and_on)
+{
+    int most = 0;
+
+    failing = 0;
+    std::thread(weft_yield).join(); // its records are what the others find
+    real_calls = weft__calls;
+    for (int n = 1; failing == 0 || allocations >= failing; n++) {
+        std::thread([n, and_on, &most] {
+            fail_the(n, and_on);
+            auto g = group_new(0);
+            const int lost = start_and_look(g);
+            most = lost > most ? lost : most;
+            group_free(g);
+        }).join();
+        check(blocks == 0);
+    }
+    weft__calls = real_calls;
+    check(failing > 5 && most > 0);
+}
+
+void start_more_than_there_are_records()
+{
+    int n = 0;
+    int ended = 0;
+    auto kept = std::make_unique<int>(0);
+
+    weft_yield();      // a worker
+    fail_the(1, true); // and no more
+    for (kept = std::make_unique<int>(n);
+         go([&ended](std::unique_ptr<int>) { ended++; }, std::move(kept)) == 0;
+         kept = std::make_unique<int>(++n))
+        ;
+    check(kept && *kept == n);
+    weft__calls = real_calls;
+    while (ended < n)
+        weft_yield();
+}
+
+void a_full_queue_and_no_records_keep_the_arguments()
+{
+    real_calls = weft__calls;
+    std::thread(start_more_than_there_are_records).join();
+    weft__calls = real_calls;
+}
+
+struct alignas(64) cache_line {
+    explicit cache_line(int v) : value(v) {}
+    cache_line(cache_line &&other) noexcept : value(other.value) {}
+    cache_line(const cache_line &) = delete;
+    cache_line &operator=(const cache_line &) = delete;
+    ~cache_line() = default;
+
+    int value;
+};
+
+void arguments_are_as_aligned_as_they_are_to_be()
+{
+    int bits = 0;
+
+    for (int i = 0; i < 3; i++)
+        check(task_join(spawn(
+                  [&bits](const cache_line &line, const std::unique_ptr<int> &p) {
+                      bits |= static_cast<int>(reinterpret_cast<std::uintptr_t>(&line)) % 64;
+                      bits |= line.value - *p;
+                  },
+                  cache_line(i), std::make_unique<int>(i))) == 0);
+    check(bits == 0);
+}
+
 #if defined __cpp_exceptions
 struct throws_when_copied {
     throws_when_copied() = default;
@@ -337,6 +479,52 @@ void an_argument_that_cannot_be_copied_gives_the_place_back()
     check(weft_within(0, group_go(g, [] { return 0; })) == 0); // there is room
     check(group_wait(g) == 0);
     group_free(g);
+}
+
+// Starts others, and gives way, before it throws.
+struct throws_late {
+    explicit throws_late(int *ran) : count(ran) {}
+    throws_late(const throws_late &other) : count(other.count)
+    {
+        go([](std::unique_ptr<int> p, int *into) { *into += *p; }, std::make_unique<int>(1), count);
+        weft_yield();
+        weft_yield();
+        throw 1;
+    }
+    throws_late &operator=(const throws_late &) = delete;
+    ~throws_late() = default;
+
+    int *count;
+};
+
+void an_exception_gives_the_room_back()
+{
+    constexpr int times = 3000; // more than there are records at first
+    const std::string long_text(1000, 'x');
+    const std::array<char, 2000> large{};
+    int ran = 0;
+    int caught = 0;
+    const throws_late late(&ran);
+
+    real_calls = weft__calls;
+    fail_the(0, false);
+    for (int i = 0; i < times; i++) {
+        try {
+            go([large](const std::string &, counted, const throws_late &) { return large[0]; },
+               long_text, counted(1), late);
+        } catch (int) {
+            caught++;
+        }
+        try {
+            check(spawn([](const counted &, const throws_late &) {}, counted(1), late) == nullptr);
+        } catch (int) {
+            caught++;
+        }
+    }
+    weft__calls = real_calls;
+    check(caught == 2 * times && ran == 2 * times);
+    check(blocks == 0 && allocations == times); // no records more
+    check(counted::alive == 0);
 }
 #endif
 
@@ -574,6 +762,10 @@ int main()
     callables_and_arguments_are_kept_until_the_thread_ends();
     generators_yield_and_take();
     groups_wait_for_callables();
+    what_does_not_start_keeps_its_arguments(false);
+    what_does_not_start_keeps_its_arguments(true);
+    a_full_queue_and_no_records_keep_the_arguments();
+    arguments_are_as_aligned_as_they_are_to_be();
     threads_have_values_of_their_own();
     deadlines_are_kept();
     mutex_and_the_others_work();
@@ -582,6 +774,7 @@ int main()
 #if defined __cpp_exceptions
     an_exception_leaves_a_deadline_behind_it();
     an_argument_that_cannot_be_copied_gives_the_place_back();
+    an_exception_gives_the_room_back();
     an_exception_leaves_a_shield_behind_it();
 #endif
     // The names of the standard library that weft must not take.

@@ -95,6 +95,13 @@ WEFT_API extern void (*const weft_start_stub_)(void);
 WEFT_API void weft_start_copy_(struct weft_start *start, void (*fn)(void *object, void *result),
                                const void *object, size_t size);
 
+/* The same in steps, for an object that the caller makes in place: room for it, aligned to 16 bytes;
+ * NULL: see error. Then one of the others. */
+WEFT_API void *weft_start_room_(struct weft_start *start, void (*fn)(void *object, void *result),
+                                size_t size);
+WEFT_API void weft_start_launch_(struct weft_start *start);
+WEFT_API void weft_start_abandon_(struct weft_start *start);
+
 #ifdef __cplusplus
 }
 #endif

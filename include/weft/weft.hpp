@@ -10,9 +10,11 @@
  * - A channel's end converts only in the right direction, or does not compile.
  * - go and spawn take any callable, lambdas among them, and arguments of any size and type; both
  *   are kept and passed as std::thread does. What is trivially copyable and small is copied
- *   bytewise; other things are moved to the heap, and destroyed there when the thread ends.
- *   go drops any result; that of spawn is void or a scalar of at most 8 bytes.
- * - group_go evaluates its arguments before it waits for a place; if it fails, none was moved from.
+ *   bytewise; other things are moved to where the thread finds them, and destroyed there when it
+ *   ends. go drops any result; that of spawn is void or a scalar of at most 8 bytes.
+ * - If go, spawn or group_go fails, no argument was moved from. An exception of an argument's
+ *   constructor leaves the call, and nothing was started.
+ * - group_go evaluates its arguments before it waits for a place.
  * - A generator's callable and arguments are trivially copyable, since a body that never starts
  *   destroys nothing.
  * - gen_send converts its value.
@@ -161,6 +163,19 @@ template <class Bundle> constexpr bool is_copied()
            sizeof(Bundle) <= copied_bytes_max;
 }
 
+/* Memory for a bundle is aligned to 16 bytes; of more, there is enough to align within. */
+template <class Bundle> constexpr std::size_t room_bytes()
+{
+    return sizeof(Bundle) + (alignof(Bundle) > 16 ? alignof(Bundle) : 0);
+}
+
+template <class Bundle> Bundle *place_in(void *room)
+{
+    std::size_t bytes = room_bytes<Bundle>();
+
+    return static_cast<Bundle *>(std::align(alignof(Bundle), sizeof(Bundle), room, bytes));
+}
+
 template <class R, class Bundle> void run(Bundle &parts, void *result)
 {
     if constexpr (std::is_void_v<R>)
@@ -176,12 +191,50 @@ template <class R, class Bundle> void run_copied(void *object, void *result) noe
 
 template <class R, class Bundle> void run_owned(void *object, void *result) noexcept
 {
-    std::unique_ptr<Bundle> parts(*static_cast<Bundle **>(object));
+    struct owned {
+        Bundle *parts;
+        ~owned()
+        {
+            parts->~Bundle();
+        }
+    } own = {place_in<Bundle>(object)};
 
-    run<R>(*parts, result);
+    run<R>(*own.parts, result);
 }
 
-/* Starts what returns R, or is to: a detached thread's R is void. */
+/* A thread that is to be, and where its bundle goes. Given back unless it is launched. */
+class start_room
+{
+  public:
+    start_room(struct ::weft_start &s, void (*fn)(void *, void *), std::size_t size)
+        : start(s), room(::weft_start_room_(&s, fn, size))
+    {
+    }
+    start_room(const start_room &) = delete;
+    start_room &operator=(const start_room &) = delete;
+    ~start_room()
+    {
+        if (room)
+            ::weft_start_abandon_(&start);
+    }
+
+    void *at() const
+    {
+        return room;
+    }
+    void launch()
+    {
+        room = nullptr;
+        ::weft_start_launch_(&start);
+    }
+
+  private:
+    struct ::weft_start &start;
+    void *room;
+};
+
+/* Starts what returns R, or is to: a detached thread's R is void. Nothing that may fail comes after
+ * the first argument was moved from, but the constructors of the others. */
 template <class R, class Bundle, class... Parts>
 void start(struct ::weft_start &s, Parts &&...given_parts)
 {
@@ -190,15 +243,13 @@ void start(struct ::weft_start &s, Parts &&...given_parts)
 
         ::weft_start_copy_(&s, run_copied<R, Bundle>, &parts, sizeof parts);
     } else {
-        std::unique_ptr<Bundle> parts(
-            new (std::nothrow) Bundle(from_parts{}, std::forward<Parts>(given_parts)...));
-        Bundle *owned = parts.get();
+        start_room room(s, run_owned<R, Bundle>, room_bytes<Bundle>());
 
-        s.error = -ENOMEM;
-        if (owned)
-            ::weft_start_copy_(&s, run_owned<R, Bundle>, &owned, sizeof owned);
-        if (s.error == 0)
-            static_cast<void>(parts.release());
+        if (room.at()) {
+            ::new (static_cast<void *>(place_in<Bundle>(room.at())))
+                Bundle(from_parts{}, std::forward<Parts>(given_parts)...);
+            room.launch();
+        }
     }
 }
 
