@@ -356,6 +356,7 @@ static int gen_end_body(struct weft_worker *w, struct weft_control *me, struct w
         return gen_wake(w, me, g, body, -EPIPE);
     }
     weft__cancel(w, g->body);
+    weft__cycle_watch(w, me, &gen_wait_close, g->body);
     return weft__switch_next(w, me);
 }
 

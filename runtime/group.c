@@ -385,7 +385,7 @@ WEFT_API int weft_group_wait(struct weft_group *g)
         return weft__sched_interrupted(w, me);
     if (g->running == 0)
         return weft__spend(w, group_result(g, me));
-    if (WEFT__UNLIKELY(me->interrupt & WEFT__INTERRUPT_TRY))
+    if (WEFT__UNLIKELY(me->interrupt & (WEFT__INTERRUPT_TRY | WEFT__INTERRUPT_EXPIRED)))
         return weft__sched_tail(w, -ETIMEDOUT);
     me->on = g;
     g->waiter = me;

@@ -215,6 +215,7 @@ static void condition_move(struct weft_control *c, const char *call)
     c->on_count = 0;
     c->wait = &mutex_wait_again;
     weft__sync_queue(&m->waiters, c);
+    weft__cycle_told(weft__self, c->thread);
 }
 
 WEFT_API void weft_condition_signal(struct weft_condition *c)

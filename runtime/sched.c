@@ -163,6 +163,7 @@ static inline struct weft_control *sched_settle(struct weft_worker *w, struct we
     c->exceptions[0] = NULL;
     c->exceptions[1] = NULL;
     t->at.control = c;
+    __atomic_signal_fence(__ATOMIC_RELEASE); /* a handler that walks the records follows it */
     t->state = WEFT__THREAD_STARTED;
     return c;
 }
@@ -265,7 +266,9 @@ static void sched_wait(struct weft_worker *w, int64_t until_ns)
         weft__stack_idle(&w->stacks, weft__add_saturating(until_ns, -weft__clock_now(&w->clock)));
     w->is_idle = true;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    if (w->outside.awaited > 0)
+    if (w->outside.awaited > 0 && w->asked)
+        w->outside.wait(w, INT64_MIN);
+    else if (w->outside.awaited > 0)
         w->outside.wait(w, w->clock.is_virtual ? INT64_MAX : until_ns);
     else if (!w->asked)
         weft__clock_wait(&w->clock, until_ns);
@@ -428,8 +431,8 @@ int weft__sched_turn(struct weft_worker *w)
     if (me->interrupt & WEFT__INTERRUPT_FAIL)
         return weft__sched_interrupted(w, me);
     if (weft__ring_count(&w->run) > 0 || (w->starving && sched_feed_all(w)))
-        return weft__sched_tail(w, me->interrupt ? -ETIMEDOUT : 0);
-    if (me->interrupt)
+        return weft__sched_tail(w, me->interrupt & WEFT__INTERRUPT_TRY ? -ETIMEDOUT : 0);
+    if (me->interrupt & WEFT__INTERRUPT_TRY)
         return weft__sched_tail(w, -ETIMEDOUT);
     if (next_ns == INT64_MAX && w->outside.awaited == 0)
         return weft__park(w, me, &sched_wait_turn); /* a deadlock */

@@ -198,6 +198,7 @@ static inline void weft__thread_free(struct weft_threads *all, struct weft_threa
     if (WEFT__UNLIKELY(t->flags & WEFT__THREAD_OWNS))
         weft__thread_free_far(t);
     t->state = WEFT__THREAD_FREE;
+    __atomic_signal_fence(__ATOMIC_RELEASE); /* a handler that walks the records leaves it alone */
     if (WEFT__UNLIKELY(++t->generation == 0))
         t->generation = 1;
     t->at.next = all->free;

@@ -13,7 +13,6 @@
 #include "calls.h"
 #include "reports/census.h"
 #include "group.h"
-#include "layout.h"
 #include "reports/leaks.h"
 #include "local.h"
 #include "sched.h"
@@ -66,6 +65,7 @@ static void worker_init_switch(struct weft_worker *w)
 }
 
 /* A program that is linked with the static library gets what debuggers read, too. */
+extern const struct weft_layout weft_debug_layout_;
 static void worker_link_layout(void)
 {
     __asm__ volatile("" : : "r"(&weft_debug_layout_));
@@ -121,8 +121,10 @@ static void worker_key_ends(void *worker)
 {
     struct weft_worker *w = worker;
 
-    if (w->current != &w->root)
+    if (w->current != &w->root) {
+        weft__signals_abandon(w);
         return;
+    }
     weft__abandoned_look(w, false);
     weft__leaks_report(w);
     weft__worker_end(w);

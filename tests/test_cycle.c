@@ -56,6 +56,68 @@ static int three_join_in_a_ring(const void *unused)
     return 0;
 }
 
+static struct weft_mutex inner, outer;
+static struct weft_condition changed;
+
+static void wait_holding_outer(void)
+{
+    weft_mutex_lock(&outer);
+    weft_mutex_lock(&inner);
+    weft_condition_wait(&changed, &inner);
+    weft_mutex_unlock(&inner);
+    weft_mutex_unlock(&outer);
+}
+
+static void lock_inner_then_outer(void)
+{
+    weft_mutex_lock(&inner);
+    weft_mutex_lock(&outer);
+    weft_mutex_unlock(&outer);
+    weft_mutex_unlock(&inner);
+}
+
+/* The waiter's turn is to come when the other gives up the mutex that it has taken meanwhile. */
+static int a_signal_closes_the_ring(const void *unused)
+{
+    (void)unused;
+    go(wait_holding_outer);
+    weft_yield();
+    go(lock_inner_then_outer);
+    weft_yield();
+    weft_condition_signal(&changed);
+    weft_sleep(WEFT_SEC(1));
+    return 0;
+}
+
+static void join_its_closer(gen(int) self)
+{
+    gen_yield(self, 1);
+    weft_shield(weft_sleep(WEFT_MS(20)));
+    weft_shield(task_join(first));
+}
+
+static void leave_it(void)
+{
+    gen_next(generator, NULL);
+    weft_within(WEFT_MS(1), gen_next(generator, NULL));
+}
+
+static void close_late(void)
+{
+    weft_sleep(WEFT_MS(40));
+    gen_close(generator);
+}
+
+static int a_close_closes_the_ring(const void *unused)
+{
+    (void)unused;
+    generator = gen_new(int, join_its_closer);
+    first = spawn(close_late);
+    go(leave_it);
+    weft_sleep(WEFT_SEC(1));
+    return 0;
+}
+
 static void join_its_consumer(gen(int) self)
 {
     gen_yield(self, 1);
@@ -271,6 +333,20 @@ static void waiting_for_one_that_goes_on_is_no_ring(void **state)
     assert_says(everyone_waits_for_a_sleeper, 0, "");
 }
 
+static void one_that_another_closes_is_reported(void **state)
+{
+    struct child by_signal = child_run(a_signal_closes_the_ring, NULL);
+    struct child by_close = child_run(a_close_closes_the_ring, NULL);
+
+    (void)state;
+    assert_int_equal(by_signal.status, 0);
+    assert_non_null(strstr(by_signal.said, "weft: partial deadlock: 2 threads"));
+    assert_non_null(strstr(by_signal.said, "(wait_holding_outer at "));
+    assert_int_equal(by_close.status, 0);
+    assert_non_null(strstr(by_close.said, "weft: partial deadlock: 2 threads"));
+    assert_non_null(strstr(by_close.said, "(close_late at "));
+}
+
 static void reports_have_rings_first(void **state)
 {
     (void)state;
@@ -300,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_ring_that_a_deadline_will_open_is_none),
         cmocka_unit_test(a_cancel_opens_a_ring),
         cmocka_unit_test(waiting_for_one_that_goes_on_is_no_ring),
+        cmocka_unit_test(one_that_another_closes_is_reported),
         cmocka_unit_test(reports_have_rings_first),
     };
 

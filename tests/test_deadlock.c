@@ -15,6 +15,7 @@
 
 #include "child.h"
 #include "runtime/calls.h"
+#include "runtime/sanitize.h"
 #include "runtime/sched.h"
 
 static chan(int) never;
@@ -141,6 +142,26 @@ static int the_last_to_park_has_a_small_stack(const void *unused)
     go_with(&small, park_last);
     chan_recv(never, NULL);
     return 0;
+}
+
+/* Nearly all of its stack is in use when it parks. */
+static __attribute__((noinline)) void park_deep(void)
+{
+    volatile char used[8000];
+
+    used[0] = 1;
+    chan_recv(never, NULL);
+    used[sizeof used - 1] = used[0];
+}
+
+static int the_last_to_park_has_no_room_left(const void *unused)
+{
+    const struct weft_spawn_opts small = {.size = sizeof small, .stack_bytes = (size_t)16 * 1024};
+    task(void) t = spawn_with(&small, park_deep);
+
+    (void)unused;
+    never = chan_new(int);
+    return task_join(t);
 }
 
 static int threads_wait_but_main_returns(const void *unused)
@@ -421,6 +442,20 @@ static void the_report_fits_the_smallest_stack(void **state)
     assert_says(&c, "(park_last at ");
 }
 
+/* The report used to be written on its stack, and overflowed it. */
+static void the_report_needs_little_of_the_last_stack(void **state)
+{
+    struct child c;
+
+    (void)state;
+#ifdef WEFT__SANITIZED
+    skip(); /* its frames are larger, and the report has no stack of its own */
+#endif
+    c = child_run(the_last_to_park_has_no_room_left, NULL);
+    assert_reported(&c);
+    assert_says(&c, "(park_deep at ");
+}
+
 static void there_is_no_report_when_main_returns(void **state)
 {
     (void)state;
@@ -486,6 +521,7 @@ int main(void)
         cmocka_unit_test(a_suspended_body_is_reported_whatever_it_waited_for_before),
         cmocka_unit_test(a_report_of_a_hundred_threads_is_short),
         cmocka_unit_test(the_report_fits_the_smallest_stack),
+        cmocka_unit_test(the_report_needs_little_of_the_last_stack),
         cmocka_unit_test(there_is_no_report_when_main_returns),
         cmocka_unit_test(there_is_no_report_while_a_timer_runs),
         cmocka_unit_test(there_is_no_report_while_something_outside_may_wake_a_thread),

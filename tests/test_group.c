@@ -1131,6 +1131,38 @@ static void random_programs_start_and_end_as_many(void **state)
     }
 }
 
+static int sleep_shielded_long(void)
+{
+    return weft_shield(weft_sleep(1000));
+}
+
+static int wait_too_late(int *result)
+{
+    struct weft_group *g = group_new(0);
+    int64_t began = weft_now();
+
+    group_go(g, sleep_shielded_long);
+    *result = weft_within(10, (weft_shield(weft_sleep(20)), group_wait(g)));
+    note("after %d ", (int)(weft_now() - began));
+    weft_shield(group_wait(g));
+    group_free(g);
+    return 0;
+}
+
+/* It used to wait for the members without a limit, if the caller was cancelled as well. */
+static void a_deadline_that_is_over_ends_the_wait_of_the_cancelled_too(void **state)
+{
+    int result = 0;
+    task(int) t = spawn(wait_too_late, &result);
+
+    (void)state;
+    weft_sleep(5);
+    task_cancel(t);
+    task_join(t);
+    assert_int_equal(result, -ETIMEDOUT);
+    assert_noted("after 20 ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1171,6 +1203,7 @@ int main(void)
         check_test(a_group_without_members_may_outlive_its_creator),
         check_test(a_shutdown_ends_the_members_and_frees_the_groups),
         check_test(random_programs_start_and_end_as_many),
+        check_test(a_deadline_that_is_over_ends_the_wait_of_the_cancelled_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

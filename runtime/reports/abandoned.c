@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "cycle.h"
 #include "listing.h"
 #include "memory.h"
@@ -482,23 +483,36 @@ static void abandoned_told(struct weft_thread *t, void *unused)
         t->flags |= WEFT__THREAD_TOLD;
 }
 
-static WEFT__NOINLINE void abandoned_tell(const struct weft_worker *w, uint32_t untold,
-                                          bool rest_goes_on)
+struct abandoned_news {
+    struct weft_worker *worker;
+    struct weft_registers here;
+    uint32_t untold;
+    bool rest_goes_on;
+};
+
+static void abandoned_write(void *argument)
 {
+    const struct abandoned_news *news = argument;
     char buffer[WEFT__PRINT_BYTES];
     struct weft_print out = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
-    struct weft_registers here;
-    struct weft_view view = {.worker = w, .here = &here, .out = &out};
+    struct weft_view view = {.worker = news->worker, .here = &news->here, .out = &out};
 
-    weft__registers_here(&here);
     weft__print(&out, "weft: partial deadlock: ");
-    weft__print_count(&out, untold);
-    weft__print(&out, untold == 1 ? " thread waits" : " threads wait");
+    weft__print_count(&out, news->untold);
+    weft__print(&out, news->untold == 1 ? " thread waits" : " threads wait");
     weft__print(&out, " on channels that nobody else is known to use%s\n",
-                rest_goes_on ? ", and the rest goes on" : "");
+                news->rest_goes_on ? ", and the rest goes on" : "");
     weft__list(&view, WEFT__LIST(WEFT__DOING_PARKED) | WEFT__LIST_ABANDONED);
     weft__view_hint(&view);
     weft__print_flush(&out);
+}
+
+static WEFT__NOINLINE void abandoned_tell(struct weft_worker *w, uint32_t untold, bool rest_goes_on)
+{
+    struct abandoned_news news = {.worker = w, .untold = untold, .rest_goes_on = rest_goes_on};
+
+    weft__registers_here(&news.here);
+    weft__aside(w, abandoned_write, &news);
 }
 
 /* Its frame is the lowest place where the running thread may hold something; its own variables are

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "aside.h"
 #include "runtime/deadline.h"
 #include "doing.h"
 #include "runtime/unwind/unwind.h"
@@ -68,26 +69,43 @@ static bool cycle_ends(const struct weft_worker *w, const struct weft_thread *t)
     return false;
 }
 
-WEFT__COLD void weft__cycle_look(struct weft_worker *w, struct weft_control *me,
-                                 const struct weft_wait *why)
+struct cycle {
+    struct weft_worker *worker;
+    const struct weft_thread *last; /* who closes the ring */
+    struct weft_registers here;     /* where the running thread is */
+    unsigned n;
+};
+
+static void cycle_write(void *argument)
 {
+    const struct cycle *c = argument;
     char buffer[WEFT__PRINT_BYTES];
     struct weft_print out = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
-    struct weft_registers here;
-    struct weft_view view = {.worker = w, .here = &here, .out = &out};
-    unsigned n;
+    struct weft_view view = {.worker = c->worker, .here = &c->here, .out = &out};
 
-    me->since = w->tick;
-    me->wait = why;
-    n = weft__cycle_length(me->thread);
-    if (n == 0 || cycle_ends(w, me->thread))
-        return;
-    weft__registers_here(&here);
     weft__print(&out,
                 "weft: partial deadlock: %u threads wait for one another, and nothing else can "
                 "wake them\n",
-                n);
-    weft__cycle_view(&view, me->thread);
+                c->n);
+    weft__cycle_view(&view, c->last);
     weft__view_hint(&view);
     weft__print_flush(&out);
+}
+
+WEFT__COLD void weft__cycle_told(struct weft_worker *w, const struct weft_thread *last)
+{
+    struct cycle c = {.worker = w, .last = last, .n = weft__cycle_length(last)};
+
+    if (c.n == 0 || cycle_ends(w, last))
+        return;
+    weft__registers_here(&c.here);
+    weft__aside(w, cycle_write, &c);
+}
+
+WEFT__COLD void weft__cycle_look(struct weft_worker *w, struct weft_control *me,
+                                 const struct weft_wait *why)
+{
+    me->since = w->tick;
+    me->wait = why;
+    weft__cycle_told(w, me->thread);
 }

@@ -25,6 +25,9 @@ bool weft__cycle_begins(const struct weft_thread *t);
 /* The lines of all in the ring, from this one on. */
 void weft__cycle_view(struct weft_view *v, const struct weft_thread *t);
 
+/* Reports the ring that `last`, which is parked, has closed, if there is one. */
+void weft__cycle_told(struct weft_worker *w, const struct weft_thread *last);
+
 void weft__cycle_look(struct weft_worker *w, struct weft_control *me, const struct weft_wait *why);
 
 /* To be called by a thread that is about to park, for the doing of `on` alone, if that is known:

@@ -58,6 +58,11 @@ static void listing_give(void)
     __atomic_store_n(&listing.user, NULL, __ATOMIC_RELEASE);
 }
 
+void weft__listing_forked(void)
+{
+    listing.user = NULL;
+}
+
 /* ---- counting ---- */
 
 static void listing_tally(struct weft_thread *t, void *data)

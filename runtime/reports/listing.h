@@ -13,6 +13,9 @@ struct weft_tally {
     uint32_t of[WEFT__DOINGS];
 };
 
+/* In a fork's child: no report is being written. */
+void weft__listing_forked(void);
+
 struct weft_tally weft__listing_count(const struct weft_worker *w);
 
 /* Which threads to list, by what they are doing. */

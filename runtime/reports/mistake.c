@@ -4,33 +4,51 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "backtrace.h"
 #include "runtime/report.h"
 #include "runtime/sched.h"
 #include "runtime/unwind/unwind.h"
 
-void weft__mistake(const char *format, ...)
+struct mistake {
+    const struct weft_control *running; /* the thread, or NULL */
+    struct weft_registers here;
+    const char *format;
+    va_list values;
+};
+
+static void mistake_write(void *argument)
 {
-    const struct weft_worker *w = weft__self;
-    const struct weft_control *c = w ? w->current : NULL;
+    struct mistake *m = argument;
     char buffer[WEFT__PRINT_BYTES];
     struct weft_print p = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
-    struct weft_registers here;
-    va_list values;
 
     weft__print(&p, "weft: ");
-    if (c && c->thread)
-        weft__print_thread(&p, c->thread);
+    if (m->running)
+        weft__print_thread(&p, m->running->thread);
     else
         weft__print(&p, "outside of any thread");
     weft__print(&p, ": ");
-    va_start(values, format);
-    weft__print_values(&p, format, values);
-    va_end(values);
+    weft__print_values(&p, m->format, m->values);
     weft__print(&p, "\n");
-    weft__registers_here(&here);
-    if (c && c->thread)
-        weft__print_where(&p, c, &here);
+    if (m->running)
+        weft__print_where(&p, m->running, &m->here);
     weft__print_flush(&p);
+}
+
+void weft__mistake(const char *format, ...)
+{
+    struct weft_worker *w = weft__self;
+    struct mistake m = {.format = format};
+
+    va_start(m.values, format);
+    weft__registers_here(&m.here);
+    if (w && w->current && w->current->thread) {
+        m.running = w->current;
+        weft__aside(w, mistake_write, &m);
+    } else {
+        mistake_write(&m);
+    }
+    va_end(m.values);
     abort();
 }

@@ -5,6 +5,7 @@
 
 #include "altstack.h"
 #include "dump_signal.h"
+#include "listing.h"
 #include "overflow.h"
 #include "roster.h"
 #include "runtime/sched.h"
@@ -39,10 +40,15 @@ void weft__signals_join(struct weft_worker *w)
         weft__roster_join(w);
 }
 
-void weft__signals_leave(struct weft_worker *w)
+void weft__signals_abandon(const struct weft_worker *w)
 {
     if (signals_want_roster())
         weft__roster_leave(w);
+}
+
+void weft__signals_leave(struct weft_worker *w)
+{
+    weft__signals_abandon(w);
     weft__altstack_drop(&w->altstack);
 }
 
@@ -61,6 +67,7 @@ void weft__signals_forked(struct weft_worker *w)
     weft__roster_forked(w);
     weft__roster_unlock();
     weft__turn_forked();
+    weft__listing_forked();
     weft__watchdog_forked();
 }
 

@@ -13,6 +13,9 @@ void weft__signals_begin(void);
 void weft__signals_join(struct weft_worker *w);
 void weft__signals_leave(struct weft_worker *w);
 
+/* The OS thread ends on one of the stacks of its worker, which stays. */
+void weft__signals_abandon(const struct weft_worker *w);
+
 /* Around a fork, in the parent; and in the child, whose worker it is, or NULL. */
 void weft__signals_fork_begins(void);
 void weft__signals_fork_ended(void);

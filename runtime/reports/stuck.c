@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "abandoned.h"
+#include "aside.h"
 #include "leaks.h"
 #include "listing.h"
 #include "runtime/sched.h"
@@ -70,29 +71,25 @@ static void stuck_report(struct weft_view *v, const struct weft_tally *tally)
     weft__view_hint(v);
 }
 
-/* In a frame of its own: what runs at exit may need the room on a small stack. False: there is nothing
- * to report. */
-static WEFT__NOINLINE bool stuck_tell(struct weft_worker *w)
+struct stuck {
+    struct weft_worker *worker;
+    struct weft_registers here; /* where the last thread has parked */
+    struct weft_tally tally;
+};
+
+static void stuck_tell(const struct stuck *s)
 {
     char buffer[WEFT__PRINT_BYTES];
     struct weft_print out = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
-    struct weft_registers here;
-    struct weft_view view = {.worker = w, .here = &here, .out = &out};
-    struct weft_tally tally = weft__listing_count(w);
+    struct weft_view view = {.worker = s->worker, .here = &s->here, .out = &out};
 
-    if (!w->root.thread && tally.of[WEFT__DOING_PARKED] == 0 && !stuck_forked(w) && !w->starving)
-        return false;
-    weft__abandoned_look_last(w);
-    weft__registers_here(&here);
-    if (w->starving)
-        stuck_starved(w, &out);
-    stuck_report(&view, &tally);
+    if (s->worker->starving)
+        stuck_starved(s->worker, &out);
+    stuck_report(&view, &s->tally);
     weft__print_flush(&out);
-    return true;
 }
 
-/* Handlers that run at exit may call weft, on this stack: the thread is running then, and waits for
- * nothing. */
+/* Handlers that run at exit may call weft: the thread is running then, and waits for nothing. */
 static void stuck_take_off(struct weft_control *c)
 {
     if (c->wait && c->wait->unhook)
@@ -100,18 +97,39 @@ static void stuck_take_off(struct weft_control *c)
     c->wait = NULL;
 }
 
-void weft__report_stuck(struct weft_worker *w)
+/* What has a lot to do, and runs exit's handlers, does it where there is room. */
+static void stuck_end(void *argument)
 {
     static bool is_told; /* a handler that parks as well has nothing new to tell */
+    const struct stuck *s = argument;
+
+    if (!is_told)
+        stuck_tell(s);
+    is_told = true;
+    weft__leaks_forget();
+    stuck_take_off(s->worker->current);
+    exit(2);
+}
+
+/* A fork's child whose only thread has ended. */
+static bool stuck_is_over(const struct stuck *s)
+{
+    return !s->worker->root.thread && s->tally.of[WEFT__DOING_PARKED] == 0 &&
+           !stuck_forked(s->worker) && !s->worker->starving;
+}
+
+void weft__report_stuck(struct weft_worker *w)
+{
+    struct stuck s = {.worker = w};
 
     if (w->deadlock_returns && w->root.wait && !w->root.wait->deaf) {
         weft__interrupt(w, &w->root, -EDEADLK);
         return;
     }
-    if (!is_told && !stuck_tell(w))
-        exit(EXIT_SUCCESS); /* a fork's child whose only thread has ended */
-    is_told = true;
-    weft__leaks_forget();
-    stuck_take_off(w->current);
-    exit(2);
+    s.tally = weft__listing_count(w);
+    if (stuck_is_over(&s))
+        exit(EXIT_SUCCESS);
+    weft__abandoned_look_last(w);
+    weft__registers_here(&s.here);
+    weft__aside(w, stuck_end, &s);
 }
