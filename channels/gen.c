@@ -132,14 +132,15 @@ static struct weft_control *gen_body_ended(struct weft_worker *w, struct weft_ge
     struct weft_control *consumer = g->consumer;
     bool closes = consumer && consumer->wait == &gen_wait_close;
 
+    if (consumer) {
+        consumer->result = closes ? 0 : -EPIPE;
+        consumer->wait = NULL;
+        __atomic_signal_fence(__ATOMIC_RELEASE); /* it is described by what goes now */
+    }
     weft__thread_free(&w->threads, g->body);
     g->body = NULL;
     g->consumer = NULL;
     g->sent = NULL;
-    if (consumer) {
-        consumer->result = closes ? 0 : -EPIPE;
-        consumer->wait = NULL;
-    }
     if (closes || (g->ending && !g->kept)) /* a closer may have been lost to a fork */
         gen_free(g);
     return consumer;

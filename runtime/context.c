@@ -87,6 +87,9 @@ static WEFT__NOT_SANITIZED void context_registers_frame(const struct weft_contex
 
 void weft__context_registers(const struct weft_context *c, struct weft_registers *out)
 {
+    memset(out, 0, sizeof *out);
+    if (!c->sp)
+        return; /* an OS thread's own, in the midst of its first switch */
 #ifdef WEFT_HAVE_REGISTERS
     if (weft__context_choose() == weft__switch_registers) {
         context_registers_frame(c, out);

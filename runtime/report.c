@@ -10,5 +10,5 @@ void weft__print_thread(struct weft_print *p, const struct weft_thread *t)
     weft__print(p, "thread %u ", weft__thread_slot(t) + 1);
     if (name)
         weft__print(p, "'%s' ", name);
-    weft__print(p, "(%s)", t->site);
+    weft__print(p, "(%s)", t->site ? t->site : "being started");
 }

@@ -12,6 +12,8 @@
 
 struct weft_settings weft__settings = {.overflow = true};
 
+enum { SETTINGS_REALTIME = 32 /* the kernel's first such signal; libc keeps some for itself */ };
+
 /* ---- reports ---- */
 
 static const struct {
@@ -153,7 +155,7 @@ int weft__settings_signal(const char *text)
     int64_t number = settings_number(text, &end);
 
     if (number > 0 && number <= SIGRTMAX && *end == '\0')
-        return (int)number;
+        return number < SETTINGS_REALTIME || number >= SIGRTMIN ? (int)number : -1;
     if (strncmp(text, "SIG", strlen("SIG")) == 0)
         text += strlen("SIG");
     for (size_t i = 0; i < sizeof settings_signals / sizeof settings_signals[0]; i++)

@@ -101,6 +101,7 @@ static struct weft_thread_slab *thread_slab_new(struct weft_threads *all)
     for (uint32_t i = 0; i < WEFT__THREAD_SLAB; i++) {
         slab->records[i].state = WEFT__THREAD_FREE;
         slab->records[i].generation = 1;
+        slab->records[i].site = NULL; /* a handler may look between taking one and setting it */
     }
     __atomic_store_n(&weft__thread_slabs[index], slab, __ATOMIC_RELEASE);
     return slab;

@@ -419,6 +419,32 @@ static int fault_in_a_thread(const void *setting)
     return 1;
 }
 
+static void write_astray(void)
+{
+    const struct weft_control *me = weft__self->current;
+
+    *(volatile char *)(me->base + 8) = 1;
+}
+
+static int a_pointer_goes_astray(const void *unused)
+{
+    (void)unused;
+    go(write_astray);
+    weft_yield();
+    return 0;
+}
+
+/* It hits the guard of the stack that it runs on, most of which is free: that used to be taken for an
+ * overflow. */
+static void a_pointer_astray_in_the_guard_is_no_overflow(void **state)
+{
+    struct child child = child_run(a_pointer_goes_astray, NULL);
+
+    (void)state;
+    assert_int_equal(child.signal, SIGSEGV);
+    assert_null(strstr(child.said, "weft: stack overflow"));
+}
+
 static void another_fault_ends_the_process_in_silence(void **state)
 {
     struct child child = child_run(fault_in_a_thread, NULL);
@@ -856,6 +882,7 @@ int main(int argc, char **argv)
 #ifdef WEFT_TEST_PROBES
         cmocka_unit_test(a_frame_larger_than_the_guard_is_reported_too),
 #endif
+        cmocka_unit_test(a_pointer_astray_in_the_guard_is_no_overflow),
         cmocka_unit_test(another_fault_ends_the_process_in_silence),
         cmocka_unit_test(a_fault_at_no_address_ends_the_process_in_silence),
         cmocka_unit_test(a_bus_error_keeps_its_signal),

@@ -81,8 +81,9 @@ def read_text(address, most=256):
     if address == 0:
         return ''
     try:
-        return gdb.Value(address).cast(gdb.lookup_type('char').pointer()).string(
+        text = gdb.Value(address).cast(gdb.lookup_type('char').pointer()).string(
             errors='replace', length=-1)[:most]
+        return ''.join(c if c.isprintable() else '?' for c in text)
     except gdb.error:
         return '?'
 

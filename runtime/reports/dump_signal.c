@@ -9,6 +9,7 @@
 #include "altstack.h"
 #include "runtime/calls.h"
 #include "chain.h"
+#include "aside.h"
 #include "dump.h"
 #include "interrupted.h"
 #include "runtime/report.h"
@@ -41,12 +42,27 @@ static void dump_signal_pass_on(int signo)
     }
 }
 
-static void dump_signal_dump(struct weft_worker *w)
+struct dump_signal_answer {
+    struct weft_worker *worker;
+    struct weft_registers here;
+};
+
+static void dump_signal_write(void *argument)
 {
+    const struct dump_signal_answer *a = argument;
     bool taken = weft__turn_take();
 
-    weft__dump(w, STDERR_FILENO);
+    weft__dump_from(a->worker, STDERR_FILENO, &a->here);
     weft__turn_give(taken);
+}
+
+/* At the next look outside, by a thread that may have little room. */
+static void dump_signal_dump(struct weft_worker *w)
+{
+    struct dump_signal_answer a = {.worker = w};
+
+    weft__registers_here(&a.here);
+    weft__aside(w, dump_signal_write, &a);
 }
 
 static void dump_signal_dump_from(struct weft_worker *w, const void *ucontext)

@@ -14,28 +14,33 @@
 
 static struct weft_chain overflow_segv, overflow_bus;
 
-static bool overflow_is_run_on(const struct weft_control *c, const void *ucontext)
+static bool overflow_is_run_on(const struct weft_control *c, uintptr_t sp)
 {
-    struct weft_registers at;
-
-    weft__registers_of_signal(&at, ucontext);
-    return at.at[WEFT__REGISTER_SP] - (uintptr_t)c->base < (uintptr_t)c - (uintptr_t)c->base;
+    return sp >= (uintptr_t)c->base && sp < (uintptr_t)c;
 }
 
 /* Whose stack is used up, if it is that: the fault is the kernel's, in the guard of the stack that is
- * run on. In a switch that need not be the running thread's. */
+ * run on, which in a switch need not be the running thread's; and of the stack no more than a page
+ * is left, or a pointer has gone astray. */
 static const struct weft_control *overflow_of(const struct weft_worker *w, const siginfo_t *info,
                                               const void *ucontext)
 {
     const char *at = info->si_addr;
+    const size_t page_bytes = w->stacks.guard.page_bytes;
     const struct weft_control *c;
+    struct weft_registers from;
+    uintptr_t sp;
 
     if (info->si_code <= 0 || info->si_code == SI_KERNEL)
         return NULL;
     c = weft__stack_find(&w->stacks, at);
-    if (!c || !c->thread || at >= c->base + w->stacks.guard.page_bytes)
+    if (!c || !c->thread || at >= c->base + page_bytes)
         return NULL;
-    return c == w->current || overflow_is_run_on(c, ucontext) ? c : NULL;
+    weft__registers_of_signal(&from, ucontext);
+    sp = from.at[WEFT__REGISTER_SP];
+    if (sp >= (uintptr_t)c->base + 2 * page_bytes)
+        return NULL;
+    return c == w->current || overflow_is_run_on(c, sp) ? c : NULL;
 }
 
 /* Twice as much, as a program would write it. */

@@ -97,16 +97,22 @@ static void stuck_take_off(struct weft_control *c)
     c->wait = NULL;
 }
 
-/* What has a lot to do, and runs exit's handlers, does it where there is room. */
+static const struct weft_worker *stuck_first; /* whose deadlock ends the process */
+
+/* What has a lot to do, and runs exit's handlers, does it where there is room. A handler that parks as
+ * well has nothing new to tell; another OS thread has, and leaves the handlers to the first. */
 static void stuck_end(void *argument)
 {
-    static bool is_told; /* a handler that parks as well has nothing new to tell */
     const struct stuck *s = argument;
+    const struct weft_worker *first = NULL;
+    bool is_first = __atomic_compare_exchange_n(&stuck_first, &first, s->worker, false,
+                                                __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 
-    if (!is_told)
+    if (first != s->worker)
         stuck_tell(s);
-    is_told = true;
     weft__leaks_forget();
+    while (!is_first && first != s->worker)
+        pause();
     stuck_take_off(s->worker->current);
     exit(2);
 }
