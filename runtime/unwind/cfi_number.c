@@ -19,34 +19,36 @@ int64_t weft__cfi_fixed_signed(const uint8_t **at, size_t size)
     return (int64_t)(weft__cfi_fixed(at, size) << unused) >> unused;
 }
 
-uint64_t weft__cfi_leb(const uint8_t **at)
+/* Also says by how many bits what comes next would be shifted, and which byte was the last. */
+static uint64_t cfi_leb_read(const uint8_t **at, unsigned *shift, uint8_t *last)
 {
     uint64_t value = 0;
-    unsigned shift = 0;
-    uint8_t byte;
 
+    *shift = 0;
     do {
-        byte = *(*at)++;
-        if (shift < 64)
-            value |= (uint64_t)(byte & 0x7f) << shift;
-        shift += 7;
-    } while (byte & 0x80);
+        *last = *(*at)++;
+        if (*shift < 64)
+            value |= (uint64_t)(*last & 0x7f) << *shift;
+        *shift += 7;
+    } while (*last & 0x80);
     return value;
+}
+
+uint64_t weft__cfi_leb(const uint8_t **at)
+{
+    unsigned shift;
+    uint8_t last;
+
+    return cfi_leb_read(at, &shift, &last);
 }
 
 int64_t weft__cfi_leb_signed(const uint8_t **at)
 {
-    uint64_t value = 0;
-    unsigned shift = 0;
-    uint8_t byte;
+    unsigned shift;
+    uint8_t last;
+    uint64_t value = cfi_leb_read(at, &shift, &last);
 
-    do {
-        byte = *(*at)++;
-        if (shift < 64)
-            value |= (uint64_t)(byte & 0x7f) << shift;
-        shift += 7;
-    } while (byte & 0x80);
-    if (shift < 64 && (byte & 0x40))
+    if (shift < 64 && (last & 0x40))
         value |= ~UINT64_C(0) << shift;
     return (int64_t)value;
 }
