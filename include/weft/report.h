@@ -22,8 +22,15 @@ extern "C" {
  *
  * For people: the state of each, what it waits for and since when, where it was started, its
  * backtrace; equal threads are written once, with a count. weft-lines makes functions and lines of
- * the backtraces. Does not park, takes no memory, and may be called by a signal handler. Whatever
- * cannot be written is lost. Cost: one pass over all threads, and the walk of their stacks.
+ * the backtraces. Does not park. Whatever cannot be written is lost. Cost: one pass over all threads,
+ * and the walk of their stacks.
+ *
+ * Takes no memory, and may be called by a signal handler, but for two cases. With
+ * WEFT_REPORT=deadlocks it first looks for threads that wait on channels to which nobody can come, for
+ * which it maps memory and reads /proc/self/maps (and costs more): a signal handler must not call it
+ * then. And in static programs, with musl, and with glibc before 2.35 it finds the module of an
+ * address by dl_iterate_phdr(3), which takes a lock of the loader's: in a handler that interrupts
+ * dlopen(3) it may hang.
  */
 WEFT_API void weft_dump(int fd);
 
