@@ -564,7 +564,7 @@ enum { OTHERS_EACH = 20, OTHERS = 9 * OTHERS_EACH };
 static void start_others(void)
 {
     const struct weft_spawn_opts opts = {
-        .size = sizeof opts, .stack_bytes = 16384, .name = "other"};
+        .size = sizeof opts, .stack_bytes = 32768, .name = "other"};
 
     others_ran = 0;
     others_recv = chan_new(int);
