@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 #include "tools/weft-stress/plain.c"
 #include "tools/weft-stress/quota.c"
 #include "tools/weft-stress/run.c"
+#include "tools/weft-stress/usage.c"
 
 /* ---- sends that go wrong ---- */
 
@@ -153,6 +155,10 @@ static int faulty_sleep(int64_t ns)
 #include "tools/weft-stress/sieve.c"
 #include "tools/weft-stress/sleepers.c"
 
+#include "tools/weft-stress/abandoned.c"
+#include "tools/weft-stress/groups.c"
+#include "tools/weft-stress/upsets.c"
+
 /* A join that brings nothing, or what the one before it brought. */
 static uint64_t faulty_join(struct run *r, task(uint64_t) t)
 {
@@ -167,6 +173,8 @@ static uint64_t faulty_join(struct run *r, task(uint64_t) t)
 #define run_join(r, t) faulty_join(r, t)
 
 #include "tools/weft-stress/tree.c"
+
+#include "tools/weft-stress/soak.c"
 /* NOLINTEND(bugprone-suspicious-include) */
 
 /* ---- the patterns, in child processes: a fault may end in a deadlock ---- */
@@ -315,6 +323,104 @@ static void every_fault_in_tree_is_found(void **state)
 {
     (void)state;
     assert_faults_are_found(tree_run, 100);
+}
+
+/* ---- the soak ---- */
+
+static void every_fault_in_upsets_is_found(void **state)
+{
+    (void)state;
+    assert_faults_are_found(upsets_run, 20);
+}
+
+static void every_fault_in_groups_is_found(void **state)
+{
+    (void)state;
+    assert_faults_are_found(groups_run, 20);
+}
+
+/* What a generator yields twice, nobody may ask for the second time. */
+static void losses_in_abandoned_are_found(void **state)
+{
+    (void)state;
+    for (uint64_t at = 1; at <= MESSAGES / 2; at += MESSAGES / 20)
+        assert_fault_is_found(abandoned_run, 1, LOST, at);
+}
+
+static void soak_small(struct run *r)
+{
+    static struct soak s;
+
+    s.all = *r;
+    soak_run(&s.all);
+    *r = s.all;
+}
+
+/* A value that is lost in any of the patterns, in any round. */
+static void losses_in_a_soak_are_found(void **state)
+{
+    enum { THREADS = 60, LOSSES = 2 * PLACES };
+    uint64_t *sends =
+        mmap(NULL, sizeof *sends, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    (void)state;
+    assert_ptr_not_equal(sends, MAP_FAILED);
+    assert_int_equal(run_faulty(soak_small, 1, SOUND, 0, sends), 0);
+    assert_int_equal(run_faulty(soak_small, THREADS, SOUND, 0, sends), 0);
+    for (uint64_t i = 0; i < LOSSES; i++)
+        assert_fault_is_found(soak_small, THREADS, LOST, 1 + i * (*sends - 1) / (LOSSES - 1));
+    munmap(sends, sizeof *sends);
+}
+
+static uint64_t findings_after(const struct usage *before)
+{
+    struct usage after = usage_now();
+    struct check c = {.wrong = 0};
+
+    usage_compare(&c, before, &after);
+    return c.wrong;
+}
+
+static void *wait_for_byte(void *ends)
+{
+    char byte;
+
+    return read(((int *)ends)[0], &byte, 1) == 1 ? NULL : ends;
+}
+
+static void what_a_process_has_not_given_back_is_found(void **state)
+{
+    const size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE), bytes = 64 * page_bytes;
+    struct usage before = usage_now();
+    int ends[2];
+    pthread_t thread;
+    char *memory;
+
+    (void)state;
+    assert_int_equal(findings_after(&before), 0);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(findings_after(&before), 1); /* descriptors */
+    before = usage_now();
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_byte, ends), 0);
+    assert_in_range(findings_after(&before), 1, 3); /* an OS thread, and its stack */
+    assert_int_equal(write(ends[1], "", 1), 1);
+    pthread_join(thread, NULL);
+    close(ends[0]);
+    close(ends[1]);
+    if (usage_is_sanitized)
+        return;
+    before = usage_now();
+    memory = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    for (size_t i = 1; i < 6; i += 2)
+        assert_int_equal(mprotect(memory + i * page_bytes, page_bytes, PROT_NONE), 0);
+    assert_int_equal(findings_after(&before), 1); /* mappings */
+    assert_int_equal(mprotect(memory, bytes, PROT_READ | PROT_WRITE), 0);
+    before = usage_now();
+    memset(memory, 1, bytes);
+    assert_int_equal(findings_after(&before), 1); /* memory */
+    munmap(memory, bytes);
+    assert_int_equal(findings_after(&before), 0);
 }
 
 /* ---- the checkers alone ---- */
@@ -539,6 +645,11 @@ int main(void)
         cmocka_unit_test(every_fault_in_sleepers_is_found),
         cmocka_unit_test(every_fault_in_generators_is_found),
         cmocka_unit_test(every_fault_in_tree_is_found),
+        cmocka_unit_test(every_fault_in_upsets_is_found),
+        cmocka_unit_test(every_fault_in_groups_is_found),
+        cmocka_unit_test(losses_in_abandoned_are_found),
+        cmocka_unit_test(losses_in_a_soak_are_found),
+        cmocka_unit_test(what_a_process_has_not_given_back_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

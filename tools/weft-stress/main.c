@@ -23,6 +23,7 @@
 #include "progress.h"
 #include "report.h"
 #include "run.h"
+#include "soak.h"
 
 enum { MAIN_EXIT_DEADLOCK = 2 }; /* the library's, when nothing can ever run again */
 
@@ -56,7 +57,7 @@ static void main_prepare(struct run *r, const struct options *o, const struct pa
         .seed = o->seed,
         .stack_bytes = main_stack_bytes(o),
     };
-    quota_init(&r->quota, o->messages);
+    quota_init(&r->quota, o->soak ? o->soak : o->messages);
 }
 
 /* In the child: it holds the pipe's writing end until it ends, however that comes about. */
@@ -154,30 +155,47 @@ static bool main_said_all(void)
     return false;
 }
 
-int main(int argc, char **argv)
+/* All patterns, or the one that was asked for: whether every value was verified. */
+static bool main_patterns(const struct options *o, struct run *r, int64_t begin_ns)
 {
     unsigned ran = 0, verified = 0;
+
+    for (const struct pattern *p = patterns; p->name; p++) {
+        if (o->pattern && o->pattern != p)
+            continue;
+        if (!main_run(o, p, r))
+            return false;
+        if (ran++ == 0)
+            report_head(o);
+        report_line(o, p, r);
+        verified += report_is_verified(r);
+    }
+    report_foot(o, verified, ran, quota_now() - begin_ns);
+    return verified == ran;
+}
+
+static bool main_soak(const struct options *o, struct soak *s)
+{
+    if (!main_run(o, &soak_pattern, &s->all))
+        return false;
+    report_soak(o, s);
+    return report_is_verified(&s->all);
+}
+
+int main(int argc, char **argv)
+{
     int64_t begin_ns = quota_now();
     struct options o;
-    struct run *r;
+    struct soak *s;
+    bool is_good;
 
     options_parse(&o, argc, argv);
     main_set_up(&o);
     if (!limits_allow(o.pattern ? main_threads(&o, o.pattern) : o.threads))
         return EXIT_FAILURE;
-    r = mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (r == MAP_FAILED)
+    s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (s == MAP_FAILED)
         main_fail("mmap");
-    for (const struct pattern *p = patterns; p->name; p++) {
-        if (o.pattern && o.pattern != p)
-            continue;
-        if (!main_run(&o, p, r))
-            return EXIT_FAILURE;
-        if (ran++ == 0)
-            report_head(&o);
-        report_line(&o, p, r);
-        verified += report_is_verified(r);
-    }
-    report_foot(&o, verified, ran, quota_now() - begin_ns);
-    return main_said_all() && verified == ran ? EXIT_SUCCESS : EXIT_FAILURE;
+    is_good = o.soak ? main_soak(&o, s) : main_patterns(&o, &s->all, begin_ns);
+    return main_said_all() && is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

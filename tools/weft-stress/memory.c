@@ -98,6 +98,14 @@ static uint64_t memory_info(const char *text, const char *name, uint64_t otherwi
     return line ? strtoull(line + strlen(name), NULL, 10) * 1024 : otherwise;
 }
 
+uint64_t memory_anonymous(void)
+{
+    char text[MEMORY_TEXT_BYTES];
+
+    memory_read("/proc/self/smaps_rollup", text);
+    return memory_info(text, "Anonymous:", memory_resident());
+}
+
 /* The limit of the control group that /proc/self/cgroup names after `controller`. Inside a
  * container the name may be seen from outside of it, and its own group is the root. */
 static uint64_t memory_group_max(const char *controller, const char *root, const char *file)

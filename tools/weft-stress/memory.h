@@ -12,6 +12,9 @@
 /* Bytes of anonymous memory that are resident. */
 uint64_t memory_resident(void);
 
+/* The same, to the byte: slower to tell, and no estimate of the kernel's. */
+uint64_t memory_anonymous(void);
+
 /* Bytes of address space. */
 uint64_t memory_mapped(void);
 

@@ -18,6 +18,7 @@ struct options {
     size_t stack_bytes;            /* 0: the library's default */
     const struct pattern *pattern; /* NULL: all */
     const char *context;           /* NULL: the library chooses */
+    uint64_t soak;                 /* messages of all patterns at once; 0: one after the other */
     bool json;
 };
 

@@ -35,4 +35,9 @@ void sleepers_run(struct run *r);
 void generators_run(struct run *r);
 void tree_run(struct run *r);
 
+/* Those that only the soak runs. */
+void upsets_run(struct run *r);
+void groups_run(struct run *r);
+void abandoned_run(struct run *r);
+
 #endif

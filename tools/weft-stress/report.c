@@ -7,6 +7,7 @@
 #include "options.h"
 #include "pattern.h"
 #include "run.h"
+#include "soak.h"
 
 enum { REPORT_NUMBER_BYTES = 32 };
 
@@ -110,4 +111,74 @@ void report_foot(const struct options *o, unsigned verified, unsigned ran, int64
     printf("%u of %u patterns verified in %.1f s, seed %" PRIu64 "\n", verified, ran,
            (double)took_ns / 1e9, o->seed);
     fflush(stdout);
+}
+
+/* ---- a soak ---- */
+
+/* What a process holds, by name. */
+struct report_held {
+    const char *name, *json;
+    uint64_t warm, end;
+};
+
+enum { REPORT_HELD = 4 };
+
+static void report_held(struct report_held held[REPORT_HELD], const struct soak *s)
+{
+    held[0] = (struct report_held){"resident bytes", "resident_bytes", s->warm.resident_bytes,
+                                   s->end.resident_bytes};
+    held[1] = (struct report_held){"mappings", "mappings", s->warm.mappings, s->end.mappings};
+    held[2] =
+        (struct report_held){"descriptors", "descriptors", s->warm.descriptors, s->end.descriptors};
+    held[3] =
+        (struct report_held){"OS threads", "os_threads", s->warm.os_threads, s->end.os_threads};
+}
+
+static void report_soak_table(const struct soak *s)
+{
+    char one[REPORT_NUMBER_BYTES], other[REPORT_NUMBER_BYTES];
+    struct report_held held[REPORT_HELD];
+
+    report_held(held, s);
+    printf("%zu patterns at once, %s threads", s->patterns, report_grouped(one, s->all.threads));
+    printf(": %s messages in %s rounds", report_grouped(one, s->all.messages),
+           report_grouped(other, s->rounds));
+    printf(", %.1f s, %.1f ns/message\n", report_seconds(&s->all), report_ns_per_message(&s->all));
+    printf("%s calls, groups and generators broken off on the way\n",
+           report_grouped(one, s->all.broken_off));
+    printf("%-16s%16s%16s\n", "held", "after warm-up", "at the end");
+    for (size_t i = 0; i < REPORT_HELD; i++)
+        printf("%-16s%16s%16s\n", held[i].name, report_grouped(one, held[i].warm),
+               report_grouped(other, held[i].end));
+}
+
+static void report_soak_json(const struct soak *s)
+{
+    struct report_held held[REPORT_HELD];
+
+    report_held(held, s);
+    printf("{\"pattern\":\"soak\",\"patterns\":%zu,\"threads\":%zu,\"rounds\":%zu,"
+           "\"rounds_warm\":%zu,\"messages\":%" PRIu64 ",\"seconds\":%.6f,"
+           "\"ns_per_message\":%.2f,\"broken_off\":%" PRIu64,
+           s->patterns, s->all.threads, s->rounds, s->rounds_warm, s->all.messages,
+           report_seconds(&s->all), report_ns_per_message(&s->all), s->all.broken_off);
+    for (size_t i = 0; i < REPORT_HELD; i++)
+        printf(",\"%s\":[%" PRIu64 ",%" PRIu64 "]", held[i].json, held[i].warm, held[i].end);
+    printf(",\"verified\":%s", report_is_verified(&s->all) ? "true" : "false");
+    if (!report_is_verified(&s->all))
+        printf(",\"wrong\":\"%s\"", s->all.check.first);
+    printf("}\n");
+}
+
+void report_soak(const struct options *o, const struct soak *s)
+{
+    if (o->json) {
+        report_soak_json(s);
+        return;
+    }
+    report_soak_table(s);
+    if (report_is_verified(&s->all))
+        printf("verified, seed %" PRIu64 "\n", o->seed);
+    else
+        printf("WRONG: %s, seed %" PRIu64 "\n", s->all.check.first, o->seed);
 }

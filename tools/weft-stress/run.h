@@ -22,7 +22,8 @@ struct run {
     struct quota quota;
     struct check check;
 
-    uint64_t messages; /* out: how many were received, all checked */
+    uint64_t messages;   /* out: how many were received, all checked */
+    uint64_t broken_off; /* calls, groups and generators that were, on purpose */
     int64_t end_ns;
     uint64_t resident_before;
     uint64_t resident_alive; /* while all threads were alive; 0: not measured yet */
