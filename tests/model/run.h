@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs a program on weft, choosing as its expected trace says, and compares what happens. */
+#ifndef WEFT_TESTS_MODEL_RUN_H
+#define WEFT_TESTS_MODEL_RUN_H
+
+#include "program.h"
+#include "trace.h"
+
+enum { RUN_WRONG_BYTES = 160 };
+
+/* The first difference; and what happened up to it. */
+struct run_report {
+    char wrong[RUN_WRONG_BYTES]; /* empty: there is none */
+    struct trace actual;
+};
+
+/* Returns if the run was as expected. At the first difference it fills in the report and ends the
+ * process by _exit(1): what is left of the run is of no use to anybody. walks: all structures are
+ * walked at every choice, else at the end. */
+void run_program(const struct program *p, const struct trace *expected, struct run_report *report,
+                 bool walks);
+
+/* For a test of the tests: closes are forgotten. */
+extern bool run_forgets_closes;
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Random programs against a reference: every result, every value, every choice and the time of
+ * each step are as a second, naive implementation of the contract says
+ * (tests/model/reference.h).
+ *
+ * A failing program is shrunk and printed, with its seed: WEFT_MODEL_SEED=n in the environment
+ * tries that one alone. WEFT_MODEL_PROGRAMS=n is how many are tried, from the seed
+ * WEFT_MODEL_FIRST on; WEFT_MODEL_SMALL=n how many small ones are tried by all their schedules,
+ * and WEFT_MODEL_SCHEDULES=n how many of these each at most. */
+#include "check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/model.h"
+#include "model/reference.h"
+
+#ifdef WEFT__SANITIZED
+enum { PROGRAMS = 20000, SMALL_PROGRAMS = 100, SCHEDULES = 200 };
+#else
+enum { PROGRAMS = 100000, SMALL_PROGRAMS = 500, SCHEDULES = 5000 };
+#endif
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *given = getenv(name);
+
+    return given ? strtoull(given, NULL, 0) : otherwise;
+}
+
+/* Programs are tried in children: no worker is made here. */
+static int in_virtual_time(void **state)
+{
+    (void)state;
+    return setenv("WEFT_CLOCK", "virtual", 1);
+}
+
+static void explain_seed(uint64_t seed)
+{
+    static struct program p;
+
+    program_generate(&p, seed);
+    printf("WEFT_MODEL_SEED=%llu: a program of %d operations on %d threads failed; shrinking it\n",
+           (unsigned long long)seed, program_length(&p), p.threads);
+    fflush(stdout);
+    model_shrink(&p);
+    model_explain(&p);
+}
+
+static void random_programs_do_what_the_reference_says(void **state)
+{
+    const bool one = getenv("WEFT_MODEL_SEED") != NULL;
+    const uint64_t first = setting(one ? "WEFT_MODEL_SEED" : "WEFT_MODEL_FIRST", 1);
+    const uint64_t count = one ? 1 : setting("WEFT_MODEL_PROGRAMS", PROGRAMS);
+    uint64_t seed;
+
+    (void)state;
+    print_message("%llu programs, from WEFT_MODEL_SEED=%llu on\n", (unsigned long long)count,
+                  (unsigned long long)first);
+    if (!model_try_seeds(first, count, &seed)) {
+        explain_seed(seed);
+        fail();
+    }
+}
+
+/* ---- all schedules of small programs ---- */
+
+static uint64_t explore(struct program *p, uint64_t limit)
+{
+    uint64_t tried;
+
+    if (model_try_every_schedule(p, limit, &tried))
+        return tried;
+    model_shrink(p);
+    model_explain(p);
+    fail();
+    return tried;
+}
+
+static void small_programs_do_what_the_reference_says_by_every_schedule(void **state)
+{
+    const uint64_t limit = setting("WEFT_MODEL_SCHEDULES", SCHEDULES);
+    static struct program p;
+    const uint64_t first = setting("WEFT_MODEL_FIRST", 1);
+    const uint64_t count = setting("WEFT_MODEL_SMALL", SMALL_PROGRAMS);
+    uint64_t all = 0;
+
+    (void)state;
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        program_generate_small(&p, seed);
+        p.base_ns = 0;
+        all += explore(&p, limit);
+    }
+    print_message("%llu schedules of %llu programs\n", (unsigned long long)all,
+                  (unsigned long long)count);
+}
+
+/* ---- the laboratory itself ---- */
+
+static void one_seed_gives_one_program_and_one_trace(void **state)
+{
+    static struct program p, q;
+    static struct trace t, u;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        memset(&p, 0, sizeof p);
+        memset(&q, 0, sizeof q);
+        program_generate(&p, seed);
+        program_generate(&q, seed);
+        assert_memory_equal(&p, &q, sizeof p);
+        assert_true(reference_run(&p, &t) && reference_run(&q, &u));
+        assert_int_equal(t.events_count, u.events_count);
+        assert_int_equal(t.choices_count, u.choices_count);
+        for (int i = 0; i < t.events_count; i++)
+            assert_true(trace_is_same_event(&t.events[i], &u.events[i]));
+    }
+}
+
+/* No program is so long that its trace is cut off, which would not be tried. */
+static void every_program_fits_into_a_trace(void **state)
+{
+    static struct program p;
+    static struct trace t;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 5000; seed++) {
+        program_generate(&p, seed);
+        assert_true(reference_run(&p, &t));
+    }
+}
+
+/* A close that is forgotten shows when somebody closes once more, or uses the channel. */
+static void a_difference_is_found_and_shrunk(void **state)
+{
+    static struct program p;
+    uint64_t seed;
+
+    (void)state;
+    run_forgets_closes = true;
+    assert_false(model_try_seeds(1, 100, &seed));
+    program_generate(&p, seed);
+    model_shrink(&p);
+    assert_false(model_try(&p, false)->is_as_expected);
+    run_forgets_closes = false;
+    assert_in_range(program_length(&p), 0, 2);
+    assert_true(model_try(&p, false)->is_as_expected);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_seed_gives_one_program_and_one_trace),
+        cmocka_unit_test(every_program_fits_into_a_trace),
+        cmocka_unit_test(a_difference_is_found_and_shrunk),
+        cmocka_unit_test(small_programs_do_what_the_reference_says_by_every_schedule),
+        cmocka_unit_test(random_programs_do_what_the_reference_says),
+    };
+
+    return cmocka_run_group_tests(tests, in_virtual_time, NULL);
+}
