@@ -14,6 +14,7 @@
 
 #include "model/model.h"
 #include "model/reference.h"
+#include "model/scenarios.h"
 
 #ifdef WEFT__SANITIZED
 enum { PROGRAMS = 20000, SMALL_PROGRAMS = 100, SCHEDULES = 200 };
@@ -75,6 +76,22 @@ static uint64_t explore(struct program *p, uint64_t limit)
     model_explain(p);
     fail();
     return tried;
+}
+
+static void written_scenarios_do_what_the_reference_says_by_every_schedule(void **state)
+{
+    const uint64_t limit = setting("WEFT_MODEL_SCHEDULES", SCHEDULES);
+    static struct program p;
+
+    (void)state;
+    for (int i = 0; i < scenarios_count; i++) {
+        uint64_t tried;
+
+        p = scenarios[i].program;
+        tried = explore(&p, limit);
+        print_message("%9llu %s: %s\n", (unsigned long long)tried,
+                      tried < limit ? "schedules, all" : "schedules of more", scenarios[i].name);
+    }
 }
 
 static void small_programs_do_what_the_reference_says_by_every_schedule(void **state)
@@ -153,6 +170,7 @@ int main(void)
         cmocka_unit_test(one_seed_gives_one_program_and_one_trace),
         cmocka_unit_test(every_program_fits_into_a_trace),
         cmocka_unit_test(a_difference_is_found_and_shrunk),
+        cmocka_unit_test(written_scenarios_do_what_the_reference_says_by_every_schedule),
         cmocka_unit_test(small_programs_do_what_the_reference_says_by_every_schedule),
         cmocka_unit_test(random_programs_do_what_the_reference_says),
     };
