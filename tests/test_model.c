@@ -17,7 +17,7 @@
 #include "model/scenarios.h"
 
 #ifdef WEFT__SANITIZED
-enum { PROGRAMS = 20000, SMALL_PROGRAMS = 100, SCHEDULES = 200 };
+enum { PROGRAMS = 2000, SMALL_PROGRAMS = 50, SCHEDULES = 200 };
 #else
 enum { PROGRAMS = 100000, SMALL_PROGRAMS = 500, SCHEDULES = 5000 };
 #endif
@@ -141,7 +141,7 @@ static void every_program_fits_into_a_trace(void **state)
     static struct trace t;
 
     (void)state;
-    for (uint64_t seed = 1; seed <= 5000; seed++) {
+    for (uint64_t seed = 1; seed <= PROGRAMS / 20; seed++) {
         program_generate(&p, seed);
         assert_true(reference_run(&p, &t));
     }
