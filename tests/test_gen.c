@@ -604,6 +604,24 @@ static void a_body_that_is_busy_may_be_sent_something(void **state)
     gen_close(g);
 }
 
+static void what_a_busy_body_was_sent_is_received_once(void **state)
+{
+    gen(int, int) g = gen_new2(int, int, echo_slowly);
+    int n = -1;
+
+    (void)state;
+    assert_int_equal(weft_within(10, gen_next(g, &n)), -ETIMEDOUT);
+    assert_int_equal(gen_send(g, &n, 8), 0);
+    weft_sleep(50); /* its second value, meanwhile */
+    for (int i = 1; i < 3; i++) {
+        assert_int_equal(gen_next(g, &n), 0);
+        assert_int_equal(n, 100 + i);
+    }
+    check_settle();
+    assert_noted("8 0 ");
+    gen_close(g);
+}
+
 /* It must not be heard of later either: the value was in the frame that has been left. */
 static void a_send_that_times_out_before_it_was_heard_sends_nothing(void **state)
 {
@@ -1103,6 +1121,7 @@ int main(void)
         check_test(after_the_deadline_a_consumer_takes_nothing),
         check_test(a_body_that_offers_may_be_sent_something),
         check_test(a_body_that_is_busy_may_be_sent_something),
+        check_test(what_a_busy_body_was_sent_is_received_once),
         check_test(a_send_that_times_out_before_it_was_heard_sends_nothing),
         check_test(a_bodys_own_deadline_limits_how_long_it_offers),
         check_test(a_value_that_was_offered_in_vain_is_nobodys),
