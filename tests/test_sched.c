@@ -989,6 +989,57 @@ static void under_a_sanitizer_no_thread_follows_another_on_its_stack_without_a_s
 #endif
 }
 
+/* ---- the outside ---- */
+
+static struct weft_control *listener;
+static int64_t waited_until_ns;
+
+/* Ends what the listener waits for, and does with errno what a system call may do. */
+static void wait_outside(struct weft_worker *w, int64_t until_ns)
+{
+    if (until_ns == INT64_MIN)
+        return;
+    waited_until_ns = until_ns;
+    errno = EINTR;
+    w->outside.awaited = 0;
+    weft__interrupt(w, listener, -EIO);
+}
+
+static int listen_outside(chan_rx(int) never)
+{
+    struct weft_worker *w = weft__self;
+
+    w->outside.wait = wait_outside;
+    w->outside.awaited = 1;
+    listener = w->current;
+    return chan_recv(never, NULL);
+}
+
+static void virtual_time_stands_still_while_something_outside_is_awaited(void **state)
+{
+    chan(int) never = chan_new(int);
+
+    (void)state;
+    go(weft_sleep, 10);
+    weft_yield();
+    assert_int_equal(listen_outside(never), -EIO);
+    assert_int_equal(waited_until_ns, INT64_MAX);
+    assert_int_equal(weft_now(), 0);
+    weft_sleep(10);
+    chan_free(never);
+}
+
+static void waiting_for_the_outside_leaves_errno_as_it_was(void **state)
+{
+    chan(int) never = chan_new(int);
+
+    (void)state;
+    errno = 99;
+    assert_int_equal(listen_outside(never), -EIO);
+    assert_int_equal(errno, 99);
+    chan_free(never);
+}
+
 /* ---- errno ---- */
 
 static void keep_errno(int value, int *kept)
@@ -1308,6 +1359,8 @@ int main(void)
         check_test(threads_that_do_not_park_share_one_stack),
         check_test(under_a_sanitizer_no_thread_follows_another_on_its_stack_without_a_switch),
         with_objects_test(each_thread_has_an_errno_of_its_own),
+        check_test(virtual_time_stands_still_while_something_outside_is_awaited),
+        check_test(waiting_for_the_outside_leaves_errno_as_it_was),
         check_test(making_a_stack_leaves_errno_as_it_was),
         check_test(threads_without_a_stack_wait_for_one_in_order),
         check_test(a_thread_that_waits_for_a_stack_can_be_joined),

@@ -602,6 +602,25 @@ static void go_copy_of_nothing_runs(void **state)
     assert_noted("ran");
 }
 
+static void note_rounding(void *copy)
+{
+    (void)copy;
+    note(fegetround() == FE_UPWARD ? "upwards" : "otherwise");
+}
+
+static void go_copy_starts_a_thread_with_the_rounding_of_who_starts_it(void **state)
+{
+    int before = fegetround();
+
+    (void)state;
+    fesetround(FE_UPWARD);
+    weft_go_copy(note_rounding, "", 1);
+    fesetround(before);
+    check_settle();
+    assert_noted("upwards");
+    assert_int_equal(fegetround(), before);
+}
+
 /* ---- no memory ---- */
 
 static int allocations_left;
@@ -684,6 +703,7 @@ int main(void)
         check_test(a_thread_is_not_hit_by_the_exceptions_of_the_one_before),
 #endif
         check_test(go_copy_of_nothing_runs),
+        check_test(go_copy_starts_a_thread_with_the_rounding_of_who_starts_it),
         check_test(a_start_without_memory_starts_nothing_and_the_others_go_on),
     };
 
