@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -271,6 +272,33 @@ static void a_walk_goes_through_libc(void **state)
 }
 
 /* ---- what is stored ---- */
+
+static jmp_buf way_back;
+
+static __attribute__((noreturn)) WEFT__NOIPA void walk_and_jump(void)
+{
+    expect_here(HERE());
+    walk_from_here();
+    longjmp(way_back, 1);
+}
+
+/* Behind its last instruction another function begins. */
+static WEFT__NOIPA void call_for_good(void)
+{
+    expect_here(HERE());
+    walk_and_jump();
+}
+
+static void a_call_that_is_the_last_thing_in_its_function_is_of_that_function(void **state)
+{
+    (void)state;
+    of_this_stack();
+    expected_count = 0;
+    if (setjmp(way_back) == 0)
+        call_for_good();
+    assert_int_equal(expected_count, 3);
+    assert_noted_from(find_noted());
+}
 
 static void the_first_and_the_last_frames_are_kept(void **state)
 {
@@ -663,6 +691,33 @@ static WEFT__NOIPA void call_expressions(void)
     THEN_RETURN();
 }
 
+/* Damaged, as it were: the frame that it points at is itself. */
+__asm__(".text\n"
+        ".globl test_unwind_circle\n"
+        ".type test_unwind_circle, %function\n"
+        "test_unwind_circle:\n"
+        ".cfi_startproc\n"
+        ".cfi_def_cfa rbp, 16\n"
+        ".cfi_offset rbp, -16\n"
+        "nop\n"
+        "ret\n"
+        ".cfi_endproc\n");
+void test_unwind_circle(void);
+
+static void a_frame_that_leads_back_to_itself_is_the_last(void **state)
+{
+    uintptr_t frame[2] = {(uintptr_t)frame, (uintptr_t)test_unwind_circle + 1};
+    struct weft_registers from = {.pc = (uintptr_t)test_unwind_circle};
+
+    (void)state;
+    __asm__ volatile("" : : "r"(frame) : "memory");
+    from.at[WEFT__REGISTER_SP] = (uintptr_t)frame;
+    from.at[WEFT__REGISTER_FP] = (uintptr_t)frame;
+    of_this_stack();
+    walk(&from);
+    assert_int_equal(frames_count, 2);
+}
+
 static void expressions_are_evaluated(void **state)
 {
     (void)state;
@@ -1010,6 +1065,7 @@ int main(void)
         cmocka_unit_test(the_whole_stack_is_what_libc_finds),
 #endif
         cmocka_unit_test(a_walk_goes_through_libc),
+        cmocka_unit_test(a_call_that_is_the_last_thing_in_its_function_is_of_that_function),
         cmocka_unit_test(the_first_and_the_last_frames_are_kept),
         cmocka_unit_test(a_walk_ends_where_the_stack_does),
         cmocka_unit_test(nothing_is_found_from_nowhere),
@@ -1028,6 +1084,7 @@ int main(void)
 #endif
 #if defined __x86_64__
         cmocka_unit_test(expressions_are_evaluated),
+        cmocka_unit_test(a_frame_that_leads_back_to_itself_is_the_last),
 #endif
         cmocka_unit_test(a_context_that_waits_is_walked_from_the_switch_to_its_bottom),
         cmocka_unit_test(a_context_that_has_not_run_has_a_bottom_too),
