@@ -454,6 +454,57 @@ static void another_fault_ends_the_process_in_silence(void **state)
     assert_int_equal(child.signal, SIGSEGV);
 }
 
+static void fault_in_own_stack(void)
+{
+    size_t page_bytes = weft__self->stacks.guard.page_bytes;
+    char *page = weft__self->current->base + 2 * page_bytes;
+
+    mprotect(page, page_bytes, PROT_NONE);
+    nowhere = (volatile int *)(void *)page;
+    fault();
+}
+
+static int protect_what_it_uses(const void *argument)
+{
+    (void)argument;
+    go(fault_in_own_stack);
+    weft_yield();
+    return 1;
+}
+
+static void a_fault_above_the_guard_is_no_overflow(void **state)
+{
+    struct child child = child_run(protect_what_it_uses, NULL);
+
+    (void)state;
+    assert_string_equal(child.said, "");
+    assert_int_equal(child.signal, SIGSEGV);
+}
+
+static void show_guard_and_park(chan_rx(int) never)
+{
+    nowhere = (volatile int *)(void *)weft__self->current->base;
+    park(never);
+}
+
+static int fault_in_anothers_guard(const void *argument)
+{
+    chan(int) never = chan_new(int);
+
+    go(show_guard_and_park, never);
+    weft_yield();
+    return fault_in_a_thread(argument);
+}
+
+static void a_fault_in_the_guard_of_another_thread_is_no_overflow(void **state)
+{
+    struct child child = child_run(fault_in_anothers_guard, NULL);
+
+    (void)state;
+    assert_string_equal(child.said, "");
+    assert_int_equal(child.signal, SIGSEGV);
+}
+
 static int fault_at_no_address(const void *argument)
 {
     nowhere = (volatile int *)((uintptr_t)1 << 63); /* NOLINT(performance-no-int-to-ptr) */
@@ -884,6 +935,8 @@ int main(int argc, char **argv)
 #endif
         cmocka_unit_test(a_pointer_astray_in_the_guard_is_no_overflow),
         cmocka_unit_test(another_fault_ends_the_process_in_silence),
+        cmocka_unit_test(a_fault_above_the_guard_is_no_overflow),
+        cmocka_unit_test(a_fault_in_the_guard_of_another_thread_is_no_overflow),
         cmocka_unit_test(a_fault_at_no_address_ends_the_process_in_silence),
         cmocka_unit_test(a_bus_error_keeps_its_signal),
         cmocka_unit_test(an_overflow_of_mains_own_stack_is_none_of_ours),
