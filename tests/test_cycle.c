@@ -178,6 +178,20 @@ static int two_lock_in_different_orders(const void *unused)
     return 0;
 }
 
+static bool main_is_last; /* to close the ring */
+
+static int main_is_in_the_ring(const void *unused)
+{
+    (void)unused;
+    weft_deadlock_returns(1);
+    weft_mutex_lock(&one_lock);
+    go(lock_both, &other_lock, &one_lock);
+    weft_yield();
+    if (main_is_last)
+        weft_sleep(WEFT_SEC(1));
+    return weft_mutex_lock(&other_lock) == -EDEADLK ? 0 : 1;
+}
+
 static void join_within(void)
 {
     results[0] = weft_within(WEFT_SEC(1), task_join(second));
@@ -315,6 +329,15 @@ static void two_that_lock_in_different_orders_are_reported(void **state)
                     "(lock_both at test_cycle.c:N) holds, for less than 1 ms\n" FRAMES HINT);
 }
 
+static void a_ring_that_main_is_told_of_is_not_reported(void **state)
+{
+    (void)state;
+    for (int last = 0; last < 2; last++) {
+        main_is_last = last;
+        assert_says(main_is_in_the_ring, 0, "");
+    }
+}
+
 static void a_ring_that_a_deadline_will_open_is_none(void **state)
 {
     (void)state;
@@ -373,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_ring_of_three_is_reported_from_who_closed_it),
         cmocka_unit_test(a_body_that_joins_its_consumer_is_reported),
         cmocka_unit_test(two_that_lock_in_different_orders_are_reported),
+        cmocka_unit_test(a_ring_that_main_is_told_of_is_not_reported),
         cmocka_unit_test(a_ring_that_a_deadline_will_open_is_none),
         cmocka_unit_test(a_cancel_opens_a_ring),
         cmocka_unit_test(waiting_for_one_that_goes_on_is_no_ring),

@@ -70,6 +70,38 @@ static int many_are_equal(const void *unused)
     return 0;
 }
 
+static WEFT__NOIPA void receive_here(void)
+{
+    receive();
+    __asm__ volatile("# here");
+}
+
+static WEFT__NOIPA void receive_there(void)
+{
+    receive();
+    __asm__ volatile("# there");
+}
+
+static WEFT__NOIPA void receive_somewhere(int there)
+{
+    if (there)
+        receive_there();
+    else
+        receive_here();
+    __asm__ volatile("");
+}
+
+static int two_wait_in_different_places(const void *unused)
+{
+    (void)unused;
+    never = chan_new(int);
+    for (int i = 0; i < 2; i++)
+        go(receive_somewhere, i);
+    weft_yield();
+    weft_dump(STDERR_FILENO);
+    return 0;
+}
+
 static WEFT__NOIPA int descend(int n)
 {
     int depth = 0;
@@ -242,6 +274,21 @@ static void equal_threads_are_told_once_with_their_number(void **state)
                   "    2 threads like this: thread 10002 and 10003\n" FRAMES HINT);
 }
 
+static void threads_that_wait_in_different_places_are_told_apart(void **state)
+{
+    (void)state;
+#ifdef WEFT__UNWIND
+#define RECEIVES(n)                                                                            \
+    "  thread " n " (receive_somewhere at test_dump.c:N): receiving from channel 0x (made at " \
+    "test_dump.c:N), for less than 1 ms\n" FRAMES
+    assert_dumped(two_wait_in_different_places,
+                  "weft: 3 threads: 1 running, 2 parked\n"
+                  "  thread 1 (main): running\n" FRAMES RECEIVES("2") RECEIVES("3") HINT);
+#else
+    skip();
+#endif
+}
+
 static void threads_of_which_too_many_differ_are_counted(void **state)
 {
     (void)state;
@@ -302,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dump_tells_what_every_thread_is_doing),
         cmocka_unit_test(equal_threads_are_told_once_with_their_number),
+        cmocka_unit_test(threads_that_wait_in_different_places_are_told_apart),
         cmocka_unit_test(threads_of_which_too_many_differ_are_counted),
         cmocka_unit_test(without_threads_a_dump_says_so),
         cmocka_unit_test(a_dump_that_cannot_be_written_is_lost),

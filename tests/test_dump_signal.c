@@ -15,6 +15,7 @@
 #include "child.h"
 #include "expect.h"
 #include "overheard.h"
+#include "runtime/calls.h"
 #include "runtime/reports/roster.h"
 #include "runtime/sched.h"
 
@@ -270,6 +271,39 @@ static void all_workers_of_the_process_tell(void **state)
     assert_int_equal(child.status, 7);
 }
 
+static int refuse(pid_t tid, int signo, siginfo_t *info)
+{
+    (void)tid;
+    (void)signo;
+    (void)info;
+    errno = EAGAIN;
+    return -1;
+}
+
+/* be_asked looks at errno. */
+static int be_asked_beside_one_out_of_reach(const void *argument)
+{
+    pthread_t other;
+
+    (void)argument;
+    ask_for_dumps("USR1");
+    weft_yield();
+    pthread_create(&other, NULL, idle, NULL);
+    wait_for_idlers(1);
+    weft__calls.sigqueue = refuse;
+    be_asked(1);
+    return 7;
+}
+
+static void one_that_cannot_be_told_changes_nothing_for_the_others(void **state)
+{
+    struct child child = child_run(be_asked_beside_one_out_of_reach, NULL);
+
+    (void)state;
+    ASSERT_SAID(&child, "weft: running: thread ", all_others, "asked\n");
+    assert_int_equal(child.status, 7);
+}
+
 /* ---- fork, and the program's own handler ---- */
 
 static int fork_and_be_asked(const void *argument)
@@ -388,6 +422,7 @@ int main(void)
         cmocka_unit_test(what_is_told_by_a_thread_fits_on_a_small_stack),
         cmocka_unit_test(an_idle_worker_tells_at_once),
         cmocka_unit_test(all_workers_of_the_process_tell),
+        cmocka_unit_test(one_that_cannot_be_told_changes_nothing_for_the_others),
         cmocka_unit_test(a_forks_child_tells_of_itself),
         cmocka_unit_test(the_programs_own_handler_is_called_too),
         cmocka_unit_test(a_signal_that_would_end_the_process_does_not),
