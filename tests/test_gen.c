@@ -975,11 +975,52 @@ static void yield_then_sleep_long(gen(int) self)
     weft_sleep(WEFT_SEC(1));
 }
 
+static void clean_up_in_a_shield(gen(int) self)
+{
+    gen_yield(self, 1);
+    weft_shield(weft_sleep(WEFT_SEC(1)));
+}
+
 static void close_another(gen(int) self)
 {
     gen_next(closed_within, NULL);
     gen_close(closed_within);
     gen_yield(self, 2);
+}
+
+static void close_at_once(void)
+{
+    gen_close(closed_within);
+}
+
+static int count_generators(const void *unused)
+{
+    const struct weft_list *all = &weft__self->gens;
+    int n = 0;
+
+    (void)unused;
+    for (const struct weft_list *at = all->next; at != all; at = at->next)
+        n++;
+    return n;
+}
+
+/* Its closer is gone and nobody else knows of it, whichever of the two records comes first. */
+static void a_forks_child_keeps_no_generator_that_was_being_closed(void **state)
+{
+    (void)state;
+    for (int body_first = 0; body_first < 2; body_first++) {
+        task(void) closer = body_first ? NULL : spawn(close_at_once);
+        struct child c;
+
+        closed_within = gen_new(int, clean_up_in_a_shield);
+        if (body_first)
+            closer = spawn(close_at_once);
+        gen_next(closed_within, NULL);
+        check_settle();
+        c = child_run(count_generators, NULL);
+        task_join(closer);
+        assert_int_equal(c.status, 0);
+    }
 }
 
 static int ask_after_the_fork(const void *generator)
@@ -1135,6 +1176,7 @@ int main(void)
         check_test(a_hundred_thousand_abandoned_generators_leave_nothing),
         check_test(ten_thousand_suspended_generators_keep_their_places),
         check_test(a_forks_child_has_no_body_that_was_closing_another_generator),
+        check_test(a_forks_child_keeps_no_generator_that_was_being_closed),
         check_test(a_body_waits_for_a_stack_and_its_consumer_for_the_body),
         check_test(a_generator_that_waits_for_a_stack_can_be_closed),
         check_test(a_body_does_not_overtake_those_who_wait_for_a_stack),

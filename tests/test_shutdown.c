@@ -147,6 +147,47 @@ static void threads_that_cleaning_up_starts_end_too(void **state)
     assert_noted("2: -125\n1: -125\n0: -125\n");
 }
 
+static void yield_on(void)
+{
+    while (!weft_is_cancelled())
+        weft_yield();
+    note("told ");
+}
+
+static void sleep_on(void)
+{
+    note("%d ", sleep_for_ever());
+}
+
+static void start_and_join_at_the_end(void (*fn)(void))
+{
+    task(void) newcomer;
+
+    sleep_for_ever();
+    newcomer = spawn(fn);
+    note("joined %d ", weft_shield(task_join(newcomer)));
+}
+
+/* The newcomer ends only if it is cancelled as well, while all who are cancelled already wait for it. */
+static void one_that_cleaning_up_starts_and_waits_for_ends(void **state)
+{
+    (void)state;
+    go(start_and_join_at_the_end, sleep_on);
+    check_settle();
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("-125 joined 0 ");
+}
+
+/* The same, and the run queue is never empty. */
+static void one_that_cleaning_up_starts_and_that_runs_on_ends(void **state)
+{
+    (void)state;
+    go(start_and_join_at_the_end, yield_on);
+    check_settle();
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("told joined 0 ");
+}
+
 static void a_deadline_ends_the_wait_and_a_second_call_goes_on(void **state)
 {
     (void)state;
@@ -606,6 +647,8 @@ int main(void)
         check_test(cleaning_up_in_a_shield_is_waited_for),
         check_test(a_timer_of_one_that_cleans_up_is_waited_for),
         check_test(threads_that_cleaning_up_starts_end_too),
+        check_test(one_that_cleaning_up_starts_and_waits_for_ends),
+        check_test(one_that_cleaning_up_starts_and_that_runs_on_ends),
         check_test(a_deadline_ends_the_wait_and_a_second_call_goes_on),
         check_test(one_that_can_never_end_is_a_deadlock),
         check_test(those_who_wait_for_a_stack_get_one_and_end),
