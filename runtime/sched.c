@@ -37,6 +37,8 @@ void weft__sched_set_oracle(struct weft_worker *w,
 {
     w->oracle.choose = choose;
     w->oracle.state = state;
+    w->oracle.tell = NULL;
+    w->oracle.jumps = 0;
     w->quantum = choose ? 1 : SCHED_QUANTUM;
     w->countdown = w->quantum;
 }
@@ -296,11 +298,30 @@ static void sched_idle(struct weft_worker *w)
     *w->errno_at = saved_errno;
 }
 
-/* A test's oracle says who is next: that one goes to the front. */
+/* A virtual clock stands still while a thread is ready, but a real one goes on: an oracle may say that
+ * the next timer is due first. */
+static bool sched_goes_on(struct weft_worker *w)
+{
+    int64_t next_ns = weft__wheel_next(&w->timers);
+
+    if (next_ns == INT64_MAX || !w->clock.is_virtual || w->outside.awaited > 0)
+        return false;
+    if (weft__oracle_choose(&w->oracle, 2, WEFT__CHOICE_TIME) == 0)
+        return false;
+    w->oracle.jumps--;
+    weft__clock_wait(&w->clock, next_ns);
+    sched_poll(w);
+    return true;
+}
+
+/* An oracle says who is next: that one goes to the front. */
 static WEFT__COLD void sched_ask(struct weft_worker *w)
 {
-    uint32_t ready = weft__ring_count(&w->run);
+    uint32_t ready;
 
+    while (w->oracle.jumps > 0 && sched_goes_on(w))
+        ;
+    ready = weft__ring_count(&w->run);
     if (ready > 1)
         weft__ring_take_at(&w->run, weft__oracle_choose(&w->oracle, ready, WEFT__CHOICE_READY));
 }
