@@ -9,11 +9,15 @@
 
 enum { CLOCK_NS_PER_SECOND = 1000000000 };
 
-void weft__clock_init(struct weft_clock *c)
+void weft__clock_init(struct weft_clock *c, bool is_seeded)
 {
     const char *kind = weft__calls.getenv("WEFT_CLOCK");
 
-    *c = (struct weft_clock){.is_virtual = kind && strcmp(kind, "virtual") == 0};
+    *c = (struct weft_clock){.is_virtual = is_seeded};
+    if (kind && strcmp(kind, "virtual") == 0)
+        c->is_virtual = true;
+    else if (kind && strcmp(kind, "real") == 0)
+        c->is_virtual = false;
 }
 
 int64_t weft__clock_now(const struct weft_clock *c)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The one clock: monotonic nanoseconds, or virtual ones.
  *
- * The virtual clock (WEFT_CLOCK=virtual) starts at zero, stands still while any thread can run and
+ * The virtual clock (WEFT_CLOCK=virtual, and whenever schedules are seeded unless it is `real`) starts at zero, stands still while any thread can run and
  * jumps to the next deadline when all are parked: a day of sleeps takes as long as its work. */
 #ifndef WEFT_RUNTIME_CLOCK_H
 #define WEFT_RUNTIME_CLOCK_H
@@ -15,8 +15,8 @@ struct weft_clock {
     bool is_sharp;      /* the OS thread's timer slack has been lowered */
 };
 
-/* Reads WEFT_CLOCK. */
-void weft__clock_init(struct weft_clock *c);
+/* Reads WEFT_CLOCK. What it is without that is said by is_seeded. */
+void weft__clock_init(struct weft_clock *c, bool is_seeded);
 
 int64_t weft__clock_now(const struct weft_clock *c);
 

@@ -29,6 +29,7 @@
 #include "print.h"
 #include "ring.h"
 #include "sanitize.h"
+#include "seed.h"
 #include "stack.h"
 #include "thread.h"
 #include "wheel.h"
@@ -128,7 +129,7 @@ struct weft_worker {
     weft__switch_fn *switch_to;
     int *errno_at;        /* this OS thread's errno: threads never migrate */
     uint32_t countdown;   /* calls and switches until the outside is looked at */
-    uint32_t quantum;     /* what the countdown starts from; 1 under a test's oracle */
+    uint32_t quantum;     /* what the countdown starts from; 1 under an oracle */
     uint32_t polled_at;   /* the queue's head when it was last spent */
     uint32_t tick;        /* milliseconds, cut off, at the last look at the clock */
     uint32_t unlooked;    /* countdowns spent since then without one */
@@ -148,6 +149,7 @@ struct weft_worker {
     struct weft_clock clock;
     struct weft_outside outside;
     struct weft_oracle oracle;
+    struct weft_seed seed; /* WEFT_SEED's oracle */
     struct weft_threads threads;
     struct weft_list chans;      /* that were not freed yet, the oldest first, by their links */
     struct weft_list gens;       /* likewise */
@@ -395,7 +397,7 @@ void weft__sched_loop(struct weft_context *context);
 void weft__sched_boot(struct weft_pool *pool, char *const *bases, void *const *tops, size_t n);
 char *weft__sched_retire(void *top);
 
-/* Installs a test's choices, or takes them out (NULL). */
+/* Installs somebody who chooses, or takes them out (NULL). */
 void weft__sched_set_oracle(struct weft_worker *w,
                             uint32_t (*choose)(void *, uint32_t, enum weft__choice), void *state);
 

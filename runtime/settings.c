@@ -5,9 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "calls.h"
+#include "oracle.h"
 #include "print.h"
 
 struct weft_settings weft__settings = {.overflow = true};
@@ -81,7 +83,16 @@ uint32_t weft__settings_reports(void)
     return bits;
 }
 
-/* ---- durations and signals ---- */
+/* ---- numbers, durations and signals ---- */
+
+static int settings_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
 
 /* The decimal number that the text begins with, and where it ends; -1: none, or too large a one. */
 static int64_t settings_number(const char *text, const char **end)
@@ -173,6 +184,57 @@ static void settings_ignore(const char *name, const char *value, const char *wha
 
     weft__print(&p, "weft: %s=%s %s\n", name, value, what);
     weft__print_flush(&p);
+}
+
+bool weft__settings_parse_seed(const char *text, uint64_t *seed)
+{
+    const bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    const char *at = is_hex ? text + 2 : text;
+    const uint64_t base = is_hex ? 16 : 10;
+    uint64_t n = 0;
+
+    if (*at == '\0')
+        return false;
+    for (; *at; at++) {
+        int digit = settings_digit(*at);
+
+        if (digit < 0 || (uint64_t)digit >= base || __builtin_mul_overflow(n, base, &n) ||
+            __builtin_add_overflow(n, (uint64_t)digit, &n))
+            return false;
+    }
+    *seed = n;
+    return true;
+}
+
+/* Of the time, and short, for people have to type it. */
+static uint64_t settings_random_seed(void)
+{
+    static uint64_t drawn;
+    uint64_t none = 0, seed;
+    struct timespec now;
+
+    weft__calls.clock_gettime(CLOCK_REALTIME, &now);
+    seed = weft__oracle_mix((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec) >> 32 | 1;
+    __atomic_compare_exchange_n(&drawn, &none, seed, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return __atomic_load_n(&drawn, __ATOMIC_RELAXED);
+}
+
+bool weft__settings_seed(uint64_t *seed)
+{
+    static bool is_told;
+    const char *name = "WEFT_SEED", *text = weft__calls.getenv(name);
+
+    if (!text || *text == '\0')
+        return false;
+    if (strcmp(text, "random") == 0) {
+        *seed = settings_random_seed();
+        return true;
+    }
+    if (weft__settings_parse_seed(text, seed))
+        return true;
+    if (!__atomic_exchange_n(&is_told, true, __ATOMIC_RELAXED))
+        settings_ignore(name, text, "is ignored: not a number; say 7, 0x1f or random");
+    return false;
 }
 
 static void settings_read_overflow(void)

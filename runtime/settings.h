@@ -33,6 +33,12 @@ extern struct weft_settings weft__settings;
 
 void weft__settings_read(void);
 
+/* WEFT_SEED: true if it asks for a seed, the same one whenever it is asked. */
+bool weft__settings_seed(uint64_t *seed);
+
+/* "7", "0x1f": which number that is; false if it is none. */
+bool weft__settings_parse_seed(const char *text, uint64_t *seed);
+
 /* "100ms", in ns, us, ms or s: how long that is; -1 if it is no duration, or none that is more than
  * nothing. */
 int64_t weft__settings_duration(const char *text);

@@ -16,6 +16,7 @@
 #include "reports/leaks.h"
 #include "local.h"
 #include "sched.h"
+#include "seed.h"
 #include "settings.h"
 #include "reports/signals.h"
 #include "spawn.h"
@@ -79,7 +80,8 @@ static int worker_init(struct weft_worker *w)
     w->run_thread = weft__thread_run;
     weft__unwind_init();
     worker_init_switch(w);
-    weft__clock_init(&w->clock);
+    weft__seed_init(&w->seed);
+    weft__clock_init(&w->clock, w->seed.is_on);
     weft__wheel_init(&w->timers, weft__sched_now(w));
     weft__list_init(&w->chans);
     weft__list_init(&w->gens);
@@ -87,6 +89,8 @@ static int worker_init(struct weft_worker *w)
     weft__list_init(&w->cancelling);
     weft__oracle_init(&w->oracle, 0);
     weft__sched_set_oracle(w, NULL, NULL);
+    if (w->seed.is_on)
+        weft__seed_install(w);
     weft__threads_init(&w->threads, w);
     weft__stack_init(&w->stacks, sizeof(struct weft_control), weft__sched_boot, weft__sched_retire);
     return worker_init_root(w);
@@ -182,6 +186,8 @@ static void worker_fork_begins(void)
 
 static void worker_fork_ended(void)
 {
+    if (weft__self)
+        weft__self->seed.forks++;
     weft__signals_fork_ended();
     pthread_mutex_unlock(&worker_lock);
 }
@@ -200,6 +206,7 @@ static void worker_forked(void)
     w->starving = 0;
     weft__census_forked(w);
     w->clock.is_sharp = false;
+    weft__seed_forked(&w->seed);
     w->forked = weft__thread_handle(w->current->thread);
     weft__groups_drop(w, worker_survives_fork);
     weft__thread_each(&w->threads, worker_drop, w);
@@ -212,7 +219,7 @@ static __attribute__((constructor)) void worker_watch_forks(void)
 }
 
 /* What the process needs before its first worker: 0, or -1. */
-static int worker_prepare(void)
+static int worker_prepare(const struct weft_worker *w)
 {
     bool made;
 
@@ -222,7 +229,7 @@ static int worker_prepare(void)
         weft__leaks_watch();
         weft__abandoned_watch();
         if (worker_key_is_made)
-            weft__signals_begin();
+            weft__signals_begin(w);
     }
     made = worker_key_is_made;
     pthread_mutex_unlock(&worker_lock);
@@ -235,7 +242,7 @@ WEFT__COLD struct weft_worker *weft__worker_make(void)
 
     if (!w)
         return NULL;
-    if (worker_init(w) != 0 || worker_prepare() != 0 || pthread_setspecific(worker_key, w) != 0) {
+    if (worker_init(w) != 0 || worker_prepare(w) != 0 || pthread_setspecific(worker_key, w) != 0) {
         weft__worker_end(w);
         return NULL;
     }

@@ -99,7 +99,7 @@ static struct weft_clock clock_of(const char *kind)
 
     if (kind)
         setenv("WEFT_CLOCK", kind, 1);
-    weft__clock_init(&c);
+    weft__clock_init(&c, false);
     return c;
 }
 

@@ -8,6 +8,7 @@
 #include "backtrace.h"
 #include "runtime/report.h"
 #include "runtime/sched.h"
+#include "schedule.h"
 #include "runtime/unwind/unwind.h"
 
 struct mistake {
@@ -34,6 +35,7 @@ static void mistake_write(void *argument)
     if (m->running)
         weft__print_where(&p, m->running, &m->here);
     weft__print_flush(&p);
+    weft__schedule_tell();
 }
 
 void weft__mistake(const char *format, ...)

@@ -10,15 +10,18 @@
 #include "roster.h"
 #include "runtime/sched.h"
 #include "runtime/settings.h"
+#include "schedule.h"
 #include "turn.h"
 #include "watchdog.h"
 
 static bool signals_have_begun;
 
-void weft__signals_begin(void)
+void weft__signals_begin(const struct weft_worker *w)
 {
     signals_have_begun = true;
     weft__settings_read();
+    if (w->seed.is_on)
+        weft__schedule_watch();
     if (weft__settings.overflow)
         weft__overflow_watch();
     if (weft__settings.dump_signal != 0)
@@ -34,7 +37,7 @@ static bool signals_want_roster(void)
 
 void weft__signals_join(struct weft_worker *w)
 {
-    if (weft__settings.overflow || signals_want_roster())
+    if (weft__settings.overflow || signals_want_roster() || w->seed.is_on)
         weft__altstack_make(&w->altstack);
     if (signals_want_roster())
         weft__roster_join(w);

@@ -6,8 +6,8 @@
 
 struct weft_worker;
 
-/* Before the first worker of the process. */
-void weft__signals_begin(void);
+/* Before the first worker of the process is used. */
+void weft__signals_begin(const struct weft_worker *w);
 
 /* The calling OS thread's worker has been made; is about to be freed. */
 void weft__signals_join(struct weft_worker *w);

@@ -12,6 +12,7 @@
 #include "leaks.h"
 #include "listing.h"
 #include "runtime/sched.h"
+#include "schedule.h"
 #include "runtime/unwind/unwind.h"
 
 /* The limit that a refused stack ran into, and what raises it. */
@@ -110,6 +111,7 @@ static void stuck_end(void *argument)
 
     if (first != s->worker)
         stuck_tell(s);
+    weft__schedule_tell();
     weft__leaks_forget();
     while (!is_first && first != s->worker)
         pause();
