@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* weft_shutdown: all threads of the worker end, and what they have left is freed. */
+#include "shutdown.h"
+
 #include <errno.h>
 
 #include <weft/deadline.h>
@@ -32,6 +34,14 @@ static void shutdown_cancel(struct weft_thread *t, void *data)
         return;
     s->running++;
     weft__cancel(s->worker, t);
+}
+
+size_t weft__cancel_threads(struct weft_worker *w)
+{
+    struct shutdown s = {.worker = w};
+
+    weft__thread_each(&w->threads, shutdown_cancel, &s);
+    return s.running;
 }
 
 static void shutdown_look(struct shutdown *s)
@@ -123,13 +133,24 @@ static int shutdown_end(struct weft_worker *w)
     return shutdown_end_all(w); /* what those destructors have started */
 }
 
-static void shutdown_free(struct weft_worker *w)
+static void shutdown_free_made(struct weft_worker *w)
 {
     weft__thread_each(&w->threads, shutdown_forget_task, w);
     weft__gens_free(w);
     weft__groups_free(w);
     shutdown_free_chans(w);
-    shutdown_free_stacks(w);
+}
+
+int weft__end_made(struct weft_worker *w)
+{
+    int result;
+
+    w->is_ending = true;
+    result = shutdown_end_all(w);
+    w->is_ending = false;
+    if (result == 0)
+        shutdown_free_made(w);
+    return result;
 }
 
 WEFT_API int weft_shutdown(void)
@@ -147,7 +168,9 @@ WEFT_API int weft_shutdown(void)
     w->is_ending = true;
     result = shutdown_end(w);
     w->is_ending = false;
-    if (result == 0)
-        shutdown_free(w);
-    return result;
+    if (result != 0)
+        return result;
+    shutdown_free_made(w);
+    shutdown_free_stacks(w);
+    return 0;
 }

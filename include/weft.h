@@ -17,6 +17,7 @@
 #include "weft/select.h"
 #include "weft/gen.h"
 #include "weft/report.h"
+#include "weft/explore.h"
 
 #ifdef __cplusplus
 #include "weft/weft.hpp"

@@ -150,6 +150,7 @@ struct weft_worker {
     struct weft_outside outside;
     struct weft_oracle oracle;
     struct weft_seed seed; /* WEFT_SEED's oracle */
+    bool explored;         /* weft_explore runs: what goes wrong is counted, and not told */
     struct weft_threads threads;
     struct weft_list chans;      /* that were not freed yet, the oldest first, by their links */
     struct weft_list gens;       /* likewise */

@@ -545,7 +545,7 @@ static void abandoned_look(struct weft_worker *w, bool rest_goes_on, bool is_las
 
 void weft__abandoned_look(struct weft_worker *w, bool rest_goes_on)
 {
-    if (w->is_watched)
+    if (w->is_watched && !w->explored)
         abandoned_look(w, rest_goes_on, false);
 }
 

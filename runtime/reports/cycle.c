@@ -96,7 +96,7 @@ WEFT__COLD void weft__cycle_told(struct weft_worker *w, const struct weft_thread
 {
     struct cycle c = {.worker = w, .last = last, .n = weft__cycle_length(last)};
 
-    if (c.n == 0 || cycle_ends(w, last))
+    if (c.n == 0 || w->explored || cycle_ends(w, last))
         return;
     weft__registers_here(&c.here);
     weft__aside(w, cycle_write, &c);

@@ -78,8 +78,9 @@ struct stuck {
     struct weft_tally tally;
 };
 
-static void stuck_tell(const struct stuck *s)
+static void stuck_tell(void *argument)
 {
+    const struct stuck *s = argument;
     char buffer[WEFT__PRINT_BYTES];
     struct weft_print out = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
     struct weft_view view = {.worker = s->worker, .here = &s->here, .out = &out};
@@ -104,7 +105,7 @@ static const struct weft_worker *stuck_first; /* whose deadlock ends the process
  * well has nothing new to tell; another OS thread has, and leaves the handlers to the first. */
 static void stuck_end(void *argument)
 {
-    const struct stuck *s = argument;
+    struct stuck *s = argument;
     const struct weft_worker *first = NULL;
     bool is_first = __atomic_compare_exchange_n(&stuck_first, &first, s->worker, false,
                                                 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
@@ -124,6 +125,14 @@ static bool stuck_is_over(const struct stuck *s)
 {
     return !s->worker->root.thread && s->tally.of[WEFT__DOING_PARKED] == 0 &&
            !stuck_forked(s->worker) && !s->worker->starving;
+}
+
+void weft__stuck_tell(struct weft_worker *w)
+{
+    struct stuck s = {.worker = w, .tally = weft__listing_count(w)};
+
+    weft__registers_here(&s.here);
+    weft__aside(w, stuck_tell, &s);
 }
 
 void weft__report_stuck(struct weft_worker *w)
