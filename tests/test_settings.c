@@ -103,6 +103,36 @@ static void durations_are_a_whole_number_and_a_unit(void **state)
         assert_true(weft__settings_duration(table[i].text) == table[i].ns);
 }
 
+static void seeds_are_numbers(void **state)
+{
+    const struct {
+        const char *text;
+        bool is_seed;
+        uint64_t seed;
+    } table[] = {
+        {"0", true, 0},
+        {"7", true, 7},
+        {"0x1F", true, 31},
+        {"0xffffffffffffffff", true, UINT64_MAX},
+        {"18446744073709551615", true, UINT64_MAX},
+        {"18446744073709551616", false, 0},
+        {"0x10000000000000000", false, 0},
+        {"", false, 0},
+        {"0x", false, 0},
+        {"1f", false, 0},
+        {"-1", false, 0},
+        {"7 ", false, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        uint64_t seed = 0;
+
+        assert_int_equal(weft__settings_parse_seed(table[i].text, &seed), table[i].is_seed);
+        assert_true(seed == table[i].seed);
+    }
+}
+
 static void signals_have_names_and_numbers(void **state)
 {
     const struct {
@@ -142,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reports_are_a_list_of_words),
         cmocka_unit_test(durations_are_a_whole_number_and_a_unit),
+        cmocka_unit_test(seeds_are_numbers),
         cmocka_unit_test(signals_have_names_and_numbers),
         cmocka_unit_test(the_environment_is_read_once),
         cmocka_unit_test(a_word_that_is_no_report_is_named_once),
