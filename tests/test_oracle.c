@@ -117,6 +117,7 @@ static struct {
     uint32_t sizes[QUESTIONS_MAX];
     int count;
     int select_count;
+    int time_count;
 } asked;
 static uint32_t answer; /* to all; the last one if it is more */
 
@@ -128,6 +129,7 @@ static uint32_t choose(void *state, uint32_t n, enum weft__choice kind)
     asked.sizes[asked.count] = n;
     asked.count++;
     asked.select_count += kind == WEFT__CHOICE_SELECT;
+    asked.time_count += kind == WEFT__CHOICE_TIME;
     return answer < n ? answer : n - 1;
 }
 
@@ -258,6 +260,52 @@ static void it_says_which_ready_clause_a_select_takes(void **state)
         chan_free(c[i]);
 }
 
+static void sleep_and_sign(int letter)
+{
+    weft_sleep(WEFT_SEC(letter - '`')); /* a: 1 */
+    sign(letter);
+}
+
+/* a and b sleep, c yields; main waits for all. */
+static const char *order_with_time(void)
+{
+    task(void) t[3] = {spawn(sleep_and_sign, 'a'), spawn(sleep_and_sign, 'b')};
+
+    order_size = 0;
+    weft_sleep(1);
+    t[2] = spawn(sign, 'c');
+    for (int i = 0; i < 3; i++)
+        task_join(t[i]);
+    return order;
+}
+
+static void time_passes_only_if_the_oracle_may_say_so(void **state)
+{
+    (void)state;
+    answer = UINT32_MAX;
+    assert_string_equal(order_with_time(), "cab");
+    assert_int_equal(asked.time_count, 0);
+}
+
+/* Both jumps come before c, which is ready all the while. */
+static void it_says_whether_time_passes_while_a_thread_is_ready(void **state)
+{
+    (void)state;
+    answer = 0;
+    weft__self->oracle.jumps = 2;
+    assert_string_equal(order_with_time(), "cab");
+    assert_true(asked.time_count > 0);
+    assert_int_equal(weft__self->oracle.jumps, 2);
+    answer = 1;
+    order_size = 0;
+    weft_sleep(1);
+    assert_int_equal(weft__self->oracle.jumps, 2); /* nobody was ready */
+    weft_yield();
+    assert_int_equal(weft__self->oracle.jumps, 2); /* no timer ran */
+    assert_string_not_equal(order_with_time(), "cab");
+    assert_int_equal(weft__self->oracle.jumps, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +320,8 @@ int main(void)
         TEST(it_says_which_ready_thread_runs_next),
         TEST(without_one_the_order_is_first_come_first_served),
         TEST(it_says_which_ready_clause_a_select_takes),
+        TEST(time_passes_only_if_the_oracle_may_say_so),
+        TEST(it_says_whether_time_passes_while_a_thread_is_ready),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
