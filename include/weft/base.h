@@ -22,7 +22,7 @@
  *   |            | and weft_group_wait(): or the group has                                        |
  *   | -EINVAL    | a NULL channel, task, group or generator; a number out of range                |
  *   | -EDEADLK   | nothing can run any more: main's call, after weft_deadlock_returns()           |
- *   | -EPERM     | weft_shutdown(): called by a green thread                                       |
+ *   | -EPERM     | weft_shutdown(), weft_explore(): called by a green thread                       |
  *   | -ESRCH     | weft_task_cancel(): the thread has ended                                       |
  *   | -ENOMEM    | no memory; calls that give a handle give NULL instead                          |
  *   | -ENOSPC    | weft_local_set(): there are too many keys                                      |
@@ -100,8 +100,8 @@ extern "C" {
  * Tells the time.
  *
  * In nanoseconds since some moment in the past; it never goes back and no change of the calendar's
- * clock moves it. With WEFT_CLOCK=virtual in the environment it jumps from deadline to deadline
- * while all threads are parked. Does not park. Rule: clock_gettime(2), CLOCK_MONOTONIC.
+ * clock moves it. With WEFT_CLOCK=virtual in the environment, or WEFT_SEED, it jumps from deadline to
+ * deadline while all threads are parked. Does not park. Rule: clock_gettime(2), CLOCK_MONOTONIC.
  */
 WEFT_API int64_t weft_now(void);
 
