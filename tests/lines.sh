@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # usage: lines.sh WEFT-LINES CC
 # weft-lines names functions, files and lines, those of inlined functions too, and leaves alone what
-# it knows nothing of.
+# it knows nothing of. A line comes out when it comes in, and an interrupt does not end it.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -85,4 +85,42 @@ if "$lines" "$scratch/none" 2>"$scratch/error"; then
     wrong=1
 fi
 grep -q "weft-lines: $scratch/none: " "$scratch/error" || wrong=1
+
+# With the input still open; a line that is held back is a hang, and the test's time limit.
+mkfifo "$scratch/in" "$scratch/through"
+# A shell's background commands ignore interrupts from birth, which would prove nothing.
+python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$lines" <"$scratch/in" >"$scratch/through" &
+reader=$!
+exec 3>"$scratch/in" 4<"$scratch/through"
+sed -n 3p "$scratch/report" >&3
+read -r line <&4
+case $line in
+    "#0 $scratch/prog+0x"*" main $scratch/prog.c:20") ;;
+    *)
+        echo "a line while the input is open: '$line'"
+        wrong=1
+        ;;
+esac
+kill -INT "$reader"
+sed -n 3p "$scratch/report" >&3
+read -r line <&4 || line=
+case $line in
+    *" main $scratch/prog.c:20") ;;
+    *)
+        echo "after an interrupt: '$line'"
+        wrong=1
+        ;;
+esac
+exec 3>&-
+wait "$reader" || wrong=1
+
+# Without addr2line the report is passed on all the same, and that is said once.
+if "$lines" --addr2line="$scratch/none" "$scratch/report" >"$scratch/out" 2>"$scratch/error"; then
+    echo "no addr2line: it says that all went well"
+    wrong=1
+fi
+cmp "$scratch/out" "$scratch/report" || wrong=1
+[ "$(grep -c . "$scratch/error")" -eq 1 ] || wrong=1
 exit $wrong
