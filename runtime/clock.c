@@ -6,18 +6,32 @@
 #include <time.h>
 
 #include "calls.h"
+#include "settings.h"
 
 enum { CLOCK_NS_PER_SECOND = 1000000000 };
 
+/* Each OS thread reads it: only the first complains. */
+static void clock_complain(const char *name, const char *kind)
+{
+    static bool complained;
+
+    if (!__atomic_exchange_n(&complained, true, __ATOMIC_RELAXED))
+        weft__settings_ignore(name, kind, "no such clock; say virtual or real");
+}
+
 void weft__clock_init(struct weft_clock *c, bool is_seeded)
 {
-    const char *kind = weft__calls.getenv("WEFT_CLOCK");
+    const char *name = "WEFT_CLOCK", *kind = weft__calls.getenv(name);
 
     *c = (struct weft_clock){.is_virtual = is_seeded};
-    if (kind && strcmp(kind, "virtual") == 0)
+    if (!kind || *kind == '\0')
+        return;
+    if (strcmp(kind, "virtual") == 0)
         c->is_virtual = true;
-    else if (kind && strcmp(kind, "real") == 0)
+    else if (strcmp(kind, "real") == 0)
         c->is_virtual = false;
+    else
+        clock_complain(name, kind);
 }
 
 int64_t weft__clock_now(const struct weft_clock *c)

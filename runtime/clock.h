@@ -15,7 +15,8 @@ struct weft_clock {
     bool is_sharp;      /* the OS thread's timer slack has been lowered */
 };
 
-/* Reads WEFT_CLOCK. What it is without that is said by is_seeded. */
+/* Reads WEFT_CLOCK, of which it is said once in a process that a value makes no sense. What the clock
+ * is without that is said by is_seeded. */
 void weft__clock_init(struct weft_clock *c, bool is_seeded);
 
 int64_t weft__clock_now(const struct weft_clock *c);

@@ -7,6 +7,7 @@
 #include "base.h"
 #include "calls.h"
 #include "sanitize.h"
+#include "settings.h"
 
 #ifdef WEFT_HAVE_UCONTEXT
 #include <ucontext.h>
@@ -52,6 +53,15 @@ static weft__switch_fn *context_pick(void)
 #endif
 }
 
+/* Where there is but one backend, the name of the other is no mistake either. */
+static void context_complain(void)
+{
+    const char *name = "WEFT_CONTEXT", *wish = weft__calls.getenv(name);
+
+    if (wish && *wish != '\0' && strcmp(wish, "ucontext") != 0 && strcmp(wish, "registers") != 0)
+        weft__settings_ignore(name, wish, "say registers or ucontext");
+}
+
 /* Every worker picks the same, so a race between two first ones is harmless. */
 weft__switch_fn *weft__context_choose(void)
 {
@@ -59,7 +69,8 @@ weft__switch_fn *weft__context_choose(void)
 
     if (!chosen) {
         chosen = context_pick();
-        __atomic_store_n(&context_switch, chosen, __ATOMIC_RELAXED);
+        if (!__atomic_exchange_n(&context_switch, chosen, __ATOMIC_RELAXED))
+            context_complain();
     }
     return chosen;
 }

@@ -177,12 +177,12 @@ int weft__settings_signal(const char *text)
 
 /* ---- variables ---- */
 
-static void settings_ignore(const char *name, const char *value, const char *what)
+void weft__settings_ignore(const char *name, const char *value, const char *why)
 {
     char buffer[WEFT__PRINT_BYTES];
     struct weft_print p = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
 
-    weft__print(&p, "weft: %s=%s %s\n", name, value, what);
+    weft__print(&p, "weft: %s=%s is ignored: %s\n", name, value, why);
     weft__print_flush(&p);
 }
 
@@ -233,16 +233,20 @@ bool weft__settings_seed(uint64_t *seed)
     if (weft__settings_parse_seed(text, seed))
         return true;
     if (!__atomic_exchange_n(&is_told, true, __ATOMIC_RELAXED))
-        settings_ignore(name, text, "is ignored: not a number; say 7, 0x1f or random");
+        weft__settings_ignore(name, text, "not a number; say 7, 0x1f or random");
     return false;
 }
 
 static void settings_read_overflow(void)
 {
-    const char *text = weft__calls.getenv("WEFT_OVERFLOW");
+    const char *name = "WEFT_OVERFLOW", *text = weft__calls.getenv(name);
 
-    if (text && strcmp(text, "off") == 0)
+    if (!text || *text == '\0')
+        return;
+    if (strcmp(text, "off") == 0)
         weft__settings.overflow = false;
+    else
+        weft__settings_ignore(name, text, "the only value is off");
 }
 
 static bool settings_is_fault(int signo)
@@ -260,13 +264,13 @@ static void settings_read_dump_signal(void)
         return;
     signo = weft__settings_signal(text);
     if (signo < 0)
-        settings_ignore(name, text, "is ignored: no such signal; say USR1, SIGUSR1 or 10");
+        weft__settings_ignore(name, text, "no such signal; say USR1, SIGUSR1 or 10");
     else if (signo == SIGKILL || signo == SIGSTOP)
-        settings_ignore(name, text, "is ignored: no program can handle that signal; say USR1");
+        weft__settings_ignore(name, text, "no program can handle that signal; say USR1");
     else if (settings_is_fault(signo))
-        settings_ignore(name, text, "is ignored: that signal reports faults; say USR1");
+        weft__settings_ignore(name, text, "that signal reports faults; say USR1");
     else if (signo == SIGURG)
-        settings_ignore(name, text, "is ignored: the watchdog needs that signal; say USR1");
+        weft__settings_ignore(name, text, "the watchdog needs that signal; say USR1");
     else
         weft__settings.dump_signal = signo;
 }
@@ -280,7 +284,7 @@ static void settings_read_watchdog(void)
         return;
     ns = weft__settings_duration(text);
     if (ns < 0)
-        settings_ignore(name, text, "is ignored: not a duration; say 100ms (or ns, us, s)");
+        weft__settings_ignore(name, text, "not a duration; say 100ms (or ns, us, s)");
     else
         weft__settings.watchdog_ns = ns;
 }

@@ -39,6 +39,9 @@ bool weft__settings_seed(uint64_t *seed);
 /* "7", "0x1f": which number that is; false if it is none. */
 bool weft__settings_parse_seed(const char *text, uint64_t *seed);
 
+/* Says on standard error that a variable's value is ignored, and why; async-signal-safe. */
+void weft__settings_ignore(const char *name, const char *value, const char *why);
+
 /* "100ms", in ns, us, ms or s: how long that is; -1 if it is no duration, or none that is more than
  * nothing. */
 int64_t weft__settings_duration(const char *text);

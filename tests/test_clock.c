@@ -8,11 +8,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 #include <weft.h>
 
+#include "child.h"
 #include "runtime/calls.h"
 #include "runtime/clock.h"
 #include "runtime/sched.h"
@@ -113,6 +115,24 @@ static void only_the_word_virtual_makes_a_clock_virtual(void **state)
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         assert_false(clock_of(others[i]).is_virtual);
     assert_true(clock_of("virtual").is_virtual);
+}
+
+static int have_two_clocks(const void *kind)
+{
+    return clock_of(kind).is_virtual + clock_of(kind).is_virtual;
+}
+
+static void a_word_that_is_no_clock_is_told_of_once(void **state)
+{
+    struct child c = child_run(have_two_clocks, "sundial");
+
+    (void)state;
+    assert_string_equal(
+        c.said, "weft: WEFT_CLOCK=sundial is ignored: no such clock; say virtual or real\n");
+    assert_int_equal(c.status, 0);
+    assert_string_equal(child_run(have_two_clocks, "").said, "");
+    assert_string_equal(child_run(have_two_clocks, "virtual").said, "");
+    assert_string_equal(child_run(have_two_clocks, "real").said, "");
 }
 
 /* ---- the virtual one ---- */
@@ -287,6 +307,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, no_worker, end_worker)
+        TEST(a_word_that_is_no_clock_is_told_of_once), /* first: a fork keeps what was said */
         TEST(only_the_word_virtual_makes_a_clock_virtual),
         TEST(a_virtual_clock_starts_at_zero_and_stands_still),
         TEST(a_virtual_clock_jumps_to_the_end_of_a_wait),

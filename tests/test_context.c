@@ -370,10 +370,23 @@ static void the_environment_chooses_the_backend_once(void **state)
 #endif
 }
 
+static void a_word_that_is_no_backend_is_told_of_once(void **state)
+{
+    struct child c = child_run(chosen_under, "fibers");
+
+    (void)state;
+    assert_string_equal(c.said,
+                        "weft: WEFT_CONTEXT=fibers is ignored: say registers or ucontext\n");
+    assert_string_equal(child_run(chosen_under, "").said, "");
+    assert_string_equal(child_run(chosen_under, "ucontext").said, "");
+    assert_string_equal(child_run(chosen_under, "registers").said, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_environment_chooses_the_backend_once),
+        cmocka_unit_test(a_word_that_is_no_backend_is_told_of_once),
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fresh, over)
         TEST(a_new_context_has_not_run),
         TEST(each_of_a_batch_runs_when_it_is_entered),

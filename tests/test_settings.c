@@ -167,6 +167,27 @@ static void signals_have_names_and_numbers(void **state)
         assert_int_equal(weft__settings_signal(table[i].text), table[i].signo);
 }
 
+static int read_overflow(const void *text)
+{
+    setenv("WEFT_OVERFLOW", text, 1);
+    weft__settings_read();
+    return weft__settings.overflow;
+}
+
+static void overflow_reports_are_turned_off_by_a_word_and_others_are_told_of(void **state)
+{
+    struct child off = child_run(read_overflow, "off"), none = child_run(read_overflow, ""),
+                 other = child_run(read_overflow, "no");
+
+    (void)state;
+    assert_int_equal(off.status, 0);
+    assert_string_equal(off.said, "");
+    assert_int_equal(none.status, 1);
+    assert_string_equal(none.said, "");
+    assert_int_equal(other.status, 1);
+    assert_string_equal(other.said, "weft: WEFT_OVERFLOW=no is ignored: the only value is off\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +197,7 @@ int main(void)
         cmocka_unit_test(signals_have_names_and_numbers),
         cmocka_unit_test(the_environment_is_read_once),
         cmocka_unit_test(a_word_that_is_no_report_is_named_once),
+        cmocka_unit_test(overflow_reports_are_turned_off_by_a_word_and_others_are_told_of),
     };
 
     return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
