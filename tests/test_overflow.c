@@ -365,6 +365,33 @@ static void an_overflow_of_a_generators_body_offers_the_default_alone(void **sta
     assert_int_equal(child.signal, SIGSEGV);
 }
 
+static int go_deep(void)
+{
+    return (int)recurse(0);
+}
+
+static int overflow_of_a_member(const void *argument)
+{
+    struct weft_group *g = group_new(0);
+
+    (void)argument;
+    group_go(g, go_deep);
+    group_wait(g);
+    return 1;
+}
+
+/* Nor does group_go take options. */
+static void an_overflow_of_a_groups_member_offers_the_default_alone(void **state)
+{
+    struct child child = child_run(overflow_of_a_member, NULL);
+
+    (void)state;
+    assert_non_null(strstr(child.said, "weft: stack overflow in thread 2 (go_deep at "));
+    assert_non_null(strstr(child.said, "\n    weft_stack_default(128 * 1024) before the first"));
+    assert_null(strstr(child.said, "spawn_with"));
+    assert_int_equal(child.signal, SIGSEGV);
+}
+
 #ifdef WEFT_TEST_PROBES
 
 static WEFT__NOINLINE int use_much(size_t at)
@@ -930,6 +957,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_overflow_names_one_thread_of_very_many),
         cmocka_unit_test(an_overflow_on_another_os_thread_is_reported_too),
         cmocka_unit_test(an_overflow_of_a_generators_body_offers_the_default_alone),
+        cmocka_unit_test(an_overflow_of_a_groups_member_offers_the_default_alone),
 #ifdef WEFT_TEST_PROBES
         cmocka_unit_test(a_frame_larger_than_the_guard_is_reported_too),
 #endif

@@ -43,13 +43,13 @@ static const struct weft_control *overflow_of(const struct weft_worker *w, const
     return c == w->current || overflow_is_run_on(c, sp) ? c : NULL;
 }
 
-/* Twice as much, as a program would write it. */
+/* Twice as much, as a program would write it. Generators' bodies and groups' members have no options. */
 static void overflow_print_remedy(struct weft_print *p, const struct weft_control *c)
 {
     size_t kib = 2 * c->pool->stride / 1024;
 
     weft__print(p, "  if the calls below are no endless recursion, it needs a larger one:\n");
-    if (!(c->thread->flags & WEFT__THREAD_BODY))
+    if (!(c->thread->flags & (WEFT__THREAD_BODY | WEFT__THREAD_GROUPED)))
         weft__print(p,
                     "    spawn_with(&(struct weft_spawn_opts){.size = sizeof(struct "
                     "weft_spawn_opts), .stack_bytes = %zu * 1024}, ...)\n    or, for all threads, ",
