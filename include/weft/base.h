@@ -149,9 +149,9 @@ WEFT_API int64_t weft_now(void);
 #else
 #define WEFT_IS_NULL_(p) WEFT_SAME_(p, void *)
 #endif
-#define WEFT_CAN_HOLD_(p, T, call)                         \
+#define WEFT_CAN_HOLD_(p, T, call, what)                   \
     _Static_assert(WEFT_SAME_(p, T *) || WEFT_IS_NULL_(p), \
-                   call ": the pointer must point to an object of the element type (or be NULL)")
+                   call ": the pointer must point to an object of the " what " type (or be NULL)")
 
 #endif
 

@@ -191,7 +191,7 @@ WEFT_API int weft_chan_tryrecv_(struct weft_chan *channel, void *object, size_t 
         typedef WEFT_ELEM_(weft_chan_##n) weft_elem_##n;                          \
         WEFT_NO_RECV_(weft_chan_##n, weft_elem_##n);                              \
         __auto_type weft_into_##n = (into);                                       \
-        WEFT_CAN_HOLD_(weft_into_##n, weft_elem_##n, name);                       \
+        WEFT_CAN_HOLD_(weft_into_##n, weft_elem_##n, name, "element");            \
         weft_elem_##n *weft_to_##n = weft_into_##n;                               \
         call(WEFT_CHAN_HANDLE_(weft_chan_##n), weft_to_##n, sizeof *weft_to_##n); \
     })

@@ -181,7 +181,7 @@ WEFT_API int weft_gen_close_(struct weft_gen *gen);
         __auto_type weft_gen_##n = (gen);                                                      \
         typedef WEFT_YIELDS_(weft_gen_##n) weft_elem_##n;                                      \
         __auto_type weft_into_##n = (into);                                                    \
-        WEFT_CAN_HOLD_(weft_into_##n, weft_elem_##n, name);                                    \
+        WEFT_CAN_HOLD_(weft_into_##n, weft_elem_##n, name, "element");                         \
         weft_elem_##n *weft_to_##n = weft_into_##n;                                            \
         weft_gen_next_(WEFT_GEN_HANDLE_(weft_gen_##n), weft_to_##n, sizeof *weft_to_##n, sent, \
                        sent_size);                                                             \

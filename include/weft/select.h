@@ -17,6 +17,8 @@
  *
  * - The result is the index of the clause that was done; that of a clause whose channel is closed
  *   is CHAN_CLOSED(index). Give every switch a default: the negative results end there.
+ * - Of a result r at run time: r >= 0 is an index; r <= CHAN_CLOSED(0) says that a channel is
+ *   closed, and CHAN_CLOSED(r) is then the index; what is between them is a negative errno value.
  * - If several clauses can go, one is chosen at random, each with the same probability; a closed
  *   channel counts as one that can go. If none can, the caller parks in all of them at once.
  * - Exactly one clause is done, and only that one has an effect: of the others, nothing was sent,
@@ -79,7 +81,7 @@ enum { WEFT_OP_NONE, WEFT_OP_DEFAULT, WEFT_OP_SEND, WEFT_OP_TIMEOUT, WEFT_OP_REC
 
 /**
  * What a select returns when it finds the channel of clause i closed: a constant expression, below
- * every negative errno value.
+ * every negative errno value. It is its own inverse: of such a result it is the index.
  */
 #define WEFT_CHAN_CLOSED(i) (-4096 - (i))
 
@@ -167,7 +169,7 @@ WEFT_API int weft_chan_select_(struct weft_case *cases, size_t n, size_t case_si
         typedef WEFT_ELEM_(weft_chan_##n) weft_elem_##n;                      \
         WEFT_NO_RECV_(weft_chan_##n, weft_elem_##n);                          \
         __auto_type weft_into_##n = (into);                                   \
-        WEFT_CAN_HOLD_(weft_into_##n, weft_elem_##n, name);                   \
+        WEFT_CAN_HOLD_(weft_into_##n, weft_elem_##n, name, "element");        \
         weft_elem_##n *weft_to_##n = weft_into_##n;                           \
         make(.object = weft_to_##n, .chan = WEFT_CHAN_HANDLE_(weft_chan_##n), \
              .amount = sizeof *weft_to_##n, .op = WEFT_OP_RECV);              \

@@ -53,9 +53,11 @@ WEFT_API int weft_reserve(size_t n);
 /**
  * Sets the size of the stacks of threads that ask for none, for the whole process.
  *
- * Call it before the first spawn. bytes is what a stack takes of the address space, its guard page
- * included; it is rounded up to a power of two. Without the call: 64 KiB. Results: 0; -EINVAL: less
- * than 16 KiB, or more than the library has pools for.
+ * Call it before the first spawn. Later it holds for what any OS thread starts from then on;
+ * threads and generators started before keep their size, and stacks that weft_reserve() made ready
+ * keep theirs. bytes is what a stack takes of the address space, its guard page included; it is
+ * rounded up to a power of two. Without the call: 64 KiB. Results: 0; -EINVAL: less than 16 KiB, or
+ * more than the library has pools for.
  */
 WEFT_API int weft_stack_default(size_t bytes);
 
@@ -172,7 +174,7 @@ WEFT_API int weft_task_join_(struct weft_thread *task, void *result, size_t resu
         __auto_type weft_task_##n = (task);                                                      \
         typedef WEFT_RESULT_(weft_task_##n) weft_result_##n;                                     \
         __auto_type weft_into_##n = (into);                                                      \
-        WEFT_CAN_HOLD_(weft_into_##n, weft_result_##n, "task_join");                             \
+        WEFT_CAN_HOLD_(weft_into_##n, weft_result_##n, "task_join", "result");                   \
         weft_result_##n *weft_to_##n = weft_into_##n;                                            \
         weft_task_join_((struct weft_thread *)(void *)weft_task_##n, weft_to_##n,                \
                         WEFT_IS_VOID_(weft_result_##n) ? 0                                       \

@@ -124,14 +124,14 @@ int wrong_start(chan(int) ints, chan(double) doubles, const char *text, struct l
 #endif
 
 #if CASE == 14 /* an int joined into a double */
-    /* any: task_join: the pointer must point to an object */
+    /* any: task_join: the pointer must point to an object of the result type */
     n += task_join(spawn(worker, ints, 1), &d);
 #else
     n += task_join(spawn(worker, ints, 1), &x);
 #endif
 
 #if CASE == 15 /* nothing joined into an int */
-    /* any: task_join: the pointer must point to an object */
+    /* any: task_join: the pointer must point to an object of the result type */
     n += task_join(spawn(nothing), &x);
 #else
     n += task_join(spawn(nothing));
