@@ -24,6 +24,10 @@
 #ifndef WEFT_HPP
 #define WEFT_HPP
 
+#if __cplusplus < 201703L
+#error "weft needs C++17 or later: compile with -std=c++17"
+#endif
+
 #include "base.h"
 #include "start.h"
 #include "thread.h"

@@ -135,6 +135,13 @@ done
 for std in c++17 gnu++17 c++20; do
     must_compile "right.cpp -std=$std" "$cxx" -std=$std -pedantic-errors -O2 "$here/right.cpp"
 done
+if compile "$cxx" -std=c++14 "$here/right.cpp"; then
+    fail "C++14 refused (it compiles)"
+elif grep -m1 "error" "$work/messages" | grep -q "weft needs C++17 or later"; then
+    pass "C++14 refused"
+else
+    fail "C++14 refused (another message comes first)" "$work/messages"
+fi
 for file in "$here"/wrong_*.c; do
     check_wrong "$file" "$cc" -std=gnu11
 done
