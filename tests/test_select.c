@@ -127,6 +127,22 @@ static void discard(chan(int) c)
     noted();
 }
 
+static void the_result_of_a_closed_clause_leads_back_to_its_index(void **state)
+{
+    (void)state;
+    for (int n = 1; n <= 3; n++) {
+        chan(int) c = in_state(CLOSED);
+        struct weft_case cases[3] = {0};
+        int r;
+
+        cases[n - 1] = chan_set_recv(c, NULL);
+        r = chan_select_n(cases, 3);
+        assert_true(r <= CHAN_CLOSED(0));
+        assert_int_equal(CHAN_CLOSED(r), n - 1);
+        discard(c);
+    }
+}
+
 static void a_select_of_one_clause_blocks_exactly_when_its_operation_would(void **state)
 {
     enum { TIMED_OUT = -ETIMEDOUT, IS_CLOSED = CHAN_CLOSED(0) };
@@ -1253,6 +1269,7 @@ int main(void)
         check_test(a_clause_left_out_between_two_is_never_ready),
         check_test(a_clause_without_a_channel_is_never_ready),
         check_test(every_argument_is_evaluated_once_chosen_or_not),
+        check_test(the_result_of_a_closed_clause_leads_back_to_its_index),
         check_test(a_select_of_one_clause_blocks_exactly_when_its_operation_would),
         check_test(a_default_is_chosen_exactly_when_the_operation_would_block),
         check_test(only_the_chosen_clause_has_an_effect),
