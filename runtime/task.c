@@ -70,6 +70,14 @@ static struct weft_thread *task_joinable(struct weft_worker *w, struct weft_thre
     return t;
 }
 
+/* It waits in turn, and may close a ring. Not inline: parking else is a tail call that saves nothing. */
+static WEFT__NOINLINE int task_join_park_watched(struct weft_worker *w, struct weft_control *me,
+                                                 struct weft_thread *t)
+{
+    weft__cycle_watch(w, me, &task_wait_join, t);
+    return weft__park(w, me, &task_wait_join);
+}
+
 static int task_join_park(struct weft_worker *w, struct weft_control *me, struct weft_thread *t,
                           void *result, size_t result_size)
 {
@@ -77,7 +85,8 @@ static int task_join_park(struct weft_worker *w, struct weft_control *me, struct
     me->on = t;
     me->waiter.object = result;
     me->on_stride = result_size;
-    weft__cycle_watch(w, me, &task_wait_join, t);
+    if (WEFT__UNLIKELY(weft__cycle_is_possible(t)))
+        return task_join_park_watched(w, me, t);
     return weft__park(w, me, &task_wait_join);
 }
 

@@ -30,13 +30,19 @@ void weft__cycle_told(struct weft_worker *w, const struct weft_thread *last);
 
 void weft__cycle_look(struct weft_worker *w, struct weft_control *me, const struct weft_wait *why);
 
+/* Whoever waits for this one may close a ring: it waits for another. */
+static inline bool weft__cycle_is_possible(const struct weft_thread *on)
+{
+    return on && on->state == WEFT__THREAD_STARTED && on->at.control->wait &&
+           on->at.control->wait->waits_for;
+}
+
 /* To be called by a thread that is about to park, for the doing of `on` alone, if that is known:
  * reports the ring that it closes, if it does. */
 static inline void weft__cycle_watch(struct weft_worker *w, struct weft_control *me,
                                      const struct weft_wait *why, const struct weft_thread *on)
 {
-    if (WEFT__UNLIKELY(on && on->state == WEFT__THREAD_STARTED && on->at.control->wait &&
-                       on->at.control->wait->waits_for))
+    if (WEFT__UNLIKELY(weft__cycle_is_possible(on)))
         weft__cycle_look(w, me, why);
 }
 
