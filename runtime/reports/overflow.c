@@ -43,7 +43,8 @@ static const struct weft_control *overflow_of(const struct weft_worker *w, const
     return c == w->current || overflow_is_run_on(c, sp) ? c : NULL;
 }
 
-/* Twice as much, as a program would write it. Generators' bodies and groups' members have no options. */
+/* Twice as much, as a program would write it: neither generators' bodies nor groups' members have
+ * options. */
 static void overflow_print_remedy(struct weft_print *p, const struct weft_control *c)
 {
     size_t kib = 2 * c->pool->stride / 1024;
