@@ -35,6 +35,17 @@ static inline int64_t child_now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* clang's AddressSanitizer makes frames so large that 16 KiB hold few of them. */
+static inline bool frames_are_large(void)
+{
+#if defined __clang__ && defined __has_feature
+#if __has_feature(address_sanitizer)
+    return true;
+#endif
+#endif
+    return false;
+}
+
 /* Signals do what they do in a plain program: CMocka has handlers of its own, and a fork keeps
  * them. */
 static inline void child_be_plain(void)
