@@ -34,6 +34,7 @@ void weft__dump_from(struct weft_worker *w, int fd, const struct weft_registers 
     struct weft_view view = {.worker = w, .here = here, .out = &out};
     struct weft_tally tally = weft__listing_count(w);
 
+    weft__sched_now(w); /* else those that wait beside a hog seem to have just begun */
     dump_print_head(&out, &tally);
     weft__list(&view, WEFT__LIST_ALL);
     weft__view_hint(&view);

@@ -143,6 +143,7 @@ void weft__report_stuck(struct weft_worker *w)
         weft__interrupt(w, &w->root, -EDEADLK);
         return;
     }
+    weft__sched_now(w);
     s.tally = weft__listing_count(w);
     if (stuck_is_over(&s))
         exit(EXIT_SUCCESS);
