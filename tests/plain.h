@@ -41,6 +41,8 @@ static inline void plain_check(int good, const char *what, const char *file, int
     plain_assert((unsigned long long)(a) == (unsigned long long)(b), #a " == " #b)
 #define assert_int_not_equal(a, b) \
     plain_assert((unsigned long long)(a) != (unsigned long long)(b), #a " != " #b)
+#define assert_in_range(n, low, high) \
+    plain_assert((n) >= (low) && (n) <= (high), #n " is in " #low ".." #high)
 #define assert_ptr_equal(a, b) plain_assert((const void *)(a) == (const void *)(b), #a " == " #b)
 #define assert_string_equal(a, b) plain_assert(strcmp((a), (b)) == 0, #a " == " #b)
 #define assert_memory_equal(a, b, n) plain_assert(memcmp((a), (b), (n)) == 0, #a " == " #b)

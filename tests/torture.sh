@@ -59,7 +59,8 @@ torture() {
     knows "$1" "$2" || { echo "skipped  $1 $2"; return; }
     if build_and_run "$1" "$2" switch 2>"$scratch/log" &&
         build_and_run "$1" "$2" unwind "$runtime"/unwind/*.c "$runtime"/context.c \
-            "$runtime"/context_ucontext.c "$runtime"/calls.c 2>>"$scratch/log"; then
+            "$runtime"/context_ucontext.c "$runtime"/calls.c \
+            "$runtime"/settings.c "$runtime"/print.c "$runtime"/oracle.c 2>>"$scratch/log"; then
         passed=$((passed + 1))
         echo "ok       $1 $2"
     else
