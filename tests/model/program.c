@@ -7,11 +7,22 @@
 
 /* ---- chance ---- */
 
+static uint32_t draw_byte(struct program_random *r, uint32_t n)
+{
+    if (r->left == 0)
+        return 0;
+    r->left--;
+    return *r->bytes++ % n;
+}
+
 /* splitmix64: any seed will do. */
 uint32_t program_draw(struct program_random *r, uint32_t n)
 {
-    uint64_t x = r->state += 0x9e3779b97f4a7c15u;
+    uint64_t x;
 
+    if (r->bytes)
+        return draw_byte(r, n);
+    x = r->state += 0x9e3779b97f4a7c15u;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
     return (uint32_t)((x ^ (x >> 31)) % n);
@@ -238,6 +249,20 @@ void program_generate_small(struct program *p, uint64_t seed)
 
     make_program(&m, seed, MAKE_THREADS_SMALL);
     p->schedule = 0;
+}
+
+void program_read(struct program *p, const uint8_t *bytes, size_t n)
+{
+    const size_t given = n / 3 < PROGRAM_GIVEN ? n / 3 : PROGRAM_GIVEN;
+    struct maker m = {.p = p, .ops_max = MAKE_OPS, .random = {.bytes = bytes, .left = n - given}};
+
+    const int64_t base_ns = (int64_t)draw(&m, 256) << draw(&m, 32);
+
+    make_program(&m, 0, PROGRAM_THREADS);
+    p->base_ns = base_ns;
+    p->schedule = 0;
+    memcpy(p->given, bytes + n - given, given);
+    p->given_count = (int)given;
 }
 
 /* ---- reading ---- */

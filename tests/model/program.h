@@ -88,9 +88,11 @@ struct program {
     struct program_thread of[PROGRAM_THREADS];
 };
 
-/* A generator of numbers, seeded by anything. */
+/* A generator of numbers, seeded by anything; or given bytes, and nothing but zeros behind them. */
 struct program_random {
     uint64_t state;
+    const uint8_t *bytes; /* NULL: by the state */
+    size_t left;
 };
 uint32_t program_draw(struct program_random *r, uint32_t n);
 
@@ -98,6 +100,9 @@ void program_generate(struct program *p, uint64_t seed);
 
 /* One of up to four threads with few operations, so that all its schedules can be tried. */
 void program_generate_small(struct program *p, uint64_t seed);
+
+/* One that bytes make up; the last ones are its first choices. */
+void program_read(struct program *p, const uint8_t *bytes, size_t n);
 
 /* A thread's operation; NULL behind the last. */
 const struct program_op *program_op(const struct program *p, int thread, int pc);

@@ -9,6 +9,13 @@
 
 bool run_forgets_closes;
 
+static void stop(void)
+{
+    _exit(1);
+}
+
+void (*run_stop)(void) = stop;
+
 struct wide {
     uint64_t words[5];
 };
@@ -58,7 +65,8 @@ __attribute__((format(printf, 1, 2), noreturn)) static void differ(const char *f
     va_start(values, format);
     vsnprintf(run.report->wrong, sizeof run.report->wrong, format, values);
     va_end(values);
-    _exit(1);
+    run_stop();
+    abort();
 }
 
 static uint32_t run_choose(void *state, uint32_t n, enum weft__choice kind)

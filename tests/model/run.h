@@ -15,10 +15,13 @@ struct run_report {
 };
 
 /* Returns if the run was as expected. At the first difference it fills in the report and ends the
- * process by _exit(1): what is left of the run is of no use to anybody. walks: all structures are
+ * process by run_stop: what is left of the run is of no use to anybody. walks: all structures are
  * walked at every choice, else at the end. */
 void run_program(const struct program *p, const struct trace *expected, struct run_report *report,
                  bool walks);
+
+/* Does not return. _exit(1), if nobody has set another. */
+extern void (*run_stop)(void);
 
 /* For a test of the tests: closes are forgotten. */
 extern bool run_forgets_closes;
