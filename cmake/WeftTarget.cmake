@@ -50,6 +50,9 @@ function(weft_defaults target)
             -fno-omit-frame-pointer)
         target_link_options(${target} PRIVATE -fsanitize=${WEFT_SANITIZE})
     endif()
+    if(WEFT_BUILD_FUZZ) # how deep a stack is says nothing where there are many
+        list(APPEND flags -fsanitize=fuzzer-no-link -fno-sanitize-coverage=stack-depth)
+    endif()
     target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:C,CXX>:${flags}>")
 endfunction()
 
