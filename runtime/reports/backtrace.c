@@ -93,7 +93,7 @@ size_t weft__backtrace_trim(const struct weft_control *c, bool is_out,
             low++;
     while (low < *all && backtrace_own_at(frames, low, *all))
         low++;
-    end = c->pool ? backtrace_outermost(frames, low, *all) : *all;
+    end = c->pool && low < *all ? backtrace_outermost(frames, low, *all) : *all;
     left = end - low;
     for (size_t i = 0; i < left; i++)
         if ((left <= WEFT__BACKTRACE_MAX || i < inner || i >= left - WEFT__BACKTRACE_OUTER) &&

@@ -61,18 +61,13 @@ static int users_grow(const struct weft_worker *w, struct weft_users *users)
 void weft__users_add(const struct weft_worker *w, struct weft_users *users,
                      const struct weft_thread *handle)
 {
-    const struct weft_thread **slot = users->size > 0 ? users_slot(users, handle) : NULL;
-
-    if (slot && *slot)
+    if (users->size > 0 && *users_slot(users, handle))
         return;
-    if (users->used * 2 >= users->size) {
-        if (users_grow(w, users) != 0) {
-            users->are_more = true;
-            return;
-        }
-        slot = users_slot(users, handle);
+    if (users->used * 2 >= users->size && users_grow(w, users) != 0) {
+        users->are_more = true;
+        return;
     }
-    *slot = handle;
+    *users_slot(users, handle) = handle;
     users->used++;
 }
 
