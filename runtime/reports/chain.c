@@ -31,12 +31,24 @@ static bool chain_comes_again(const siginfo_t *info)
     return info->si_signo != SIGBUS || info->si_code != BUS_MCEERR_AO;
 }
 
+/* Where our handler cannot be taken away, it would be called for ever. A fault whose signal is
+ * blocked ends the process as without one: from the handler's return on it is. */
+static void chain_end_anyway(const struct weft_chain *c, const siginfo_t *info, void *context)
+{
+    if (!chain_comes_again(info))
+        _exit(128 + c->signo); /* as a shell says it */
+    sigaddset(&((ucontext_t *)context)->uc_sigmask, c->signo);
+}
+
 /* It is blocked until the handler returns, and strikes then, at the same place. */
-static void chain_end(struct weft_chain *c, siginfo_t *info)
+static void chain_end(struct weft_chain *c, siginfo_t *info, void *context)
 {
     const struct sigaction end = {.sa_handler = SIG_DFL};
 
-    weft__calls.sigaction(c->signo, &end, NULL);
+    if (weft__calls.sigaction(c->signo, &end, NULL) != 0) {
+        chain_end_anyway(c, info, context);
+        return;
+    }
     if (chain_comes_again(info))
         return;
     if (weft__calls.sigqueue((pid_t)syscall(SYS_gettid), c->signo, info) != 0)
@@ -88,7 +100,7 @@ void weft__chain_pass(struct weft_chain *c, siginfo_t *info, void *context)
     if (chain_claim(c))
         chain_call(c, info, context);
     else if (c->before.sa_handler != SIG_IGN || info->si_code > 0)
-        chain_end(c, info);
+        chain_end(c, info, context);
 }
 
 void weft__chain_pass_to_handler(struct weft_chain *c, siginfo_t *info, void *context)
