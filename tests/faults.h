@@ -53,13 +53,14 @@ enum { FAULT_SITES_MAX = 256 };
 /* In memory that forked children share: a child's calls fail in turn, too, and its parent sees how
  * far it came. */
 struct faults {
-    uint32_t which;        /* bits of the calls that may fail */
-    uint32_t nth;          /* how many of these there were since faults_fail */
-    uint32_t first;        /* this one fails, counted from 1; 0: none does */
-    uint32_t last;         /* and all up to this one */
-    bool has_failed;       /* at least one has */
-    int last_failed;       /* which call */
-    size_t mmap_bytes_max; /* larger mappings fail with ENOMEM; 0: none does */
+    uint32_t which;           /* bits of the calls that may fail */
+    uint32_t nth;             /* how many of these there were since faults_fail */
+    uint32_t of[FAULT_CALLS]; /* and how many of each */
+    uint32_t first;           /* this one fails, counted from 1; 0: none does */
+    uint32_t last;            /* and all up to this one */
+    bool has_failed;          /* at least one has */
+    int last_failed;          /* which call */
+    size_t mmap_bytes_max;    /* larger mappings fail with ENOMEM; 0: none does */
     bool has_fake_time;
     int64_t fake_ns;                    /* what the fake clock shows; waiting moves it */
     const void *sites[FAULT_SITES_MAX]; /* where in the library calls have come from */
@@ -68,6 +69,7 @@ struct faults {
 
 static struct faults *faults;
 static uint32_t faults_counts[FAULT_CALLS]; /* of the calls that were let through */
+static uint32_t faults_failed[FAULT_CALLS]; /* and of those that were not */
 static struct weft__calls faults_real;
 
 static inline void faults_note_site(const void *site)
@@ -85,8 +87,10 @@ static inline bool faults_hit(enum fault_call call, const void *site, int error)
     if (faults->which >> call & 1) {
         faults_note_site(site);
         faults->nth++;
+        faults->of[call]++;
         if (faults->first != 0 && faults->nth >= faults->first && faults->nth <= faults->last) {
             faults->has_failed = true;
+            faults_failed[call]++;
             faults->last_failed = (int)call;
             errno = error;
             return true;
@@ -248,6 +252,7 @@ static inline void faults_fail(uint32_t which, uint32_t first, uint32_t last)
 {
     faults->which = which;
     faults->nth = 0;
+    memset(faults->of, 0, sizeof faults->of);
     faults->first = first;
     faults->last = last;
     faults->has_failed = false;
@@ -264,6 +269,7 @@ static inline void faults_install(void)
             abort();
     }
     memset(faults_counts, 0, sizeof faults_counts);
+    memset(faults_failed, 0, sizeof faults_failed);
     faults_fail(0, 0, 0);
     faults->mmap_bytes_max = 0;
     faults->has_fake_time = false;
