@@ -137,7 +137,7 @@ static WEFT__COLD uint32_t explore_exceed(struct explore *e, enum weft__choice k
         weft__mistake(
             "weft_explore: this run has made %llu choices, its threads are cancelled, and "
             "still it does not end",
-            (unsigned long long)(e->opts.choices_max + e->excess));
+            (unsigned long long)e->opts.choices_max + e->excess);
     e->is_endless = true;
     if (kind == WEFT__CHOICE_READY && !e->is_cancelled) {
         e->is_cancelled = true;

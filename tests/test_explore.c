@@ -276,15 +276,13 @@ static char order[THREADS_MAX + 1];
 
 static void sign(int letter)
 {
-    const char text[2] = {(char)letter, '\0'};
-
-    strcat(order, text);
+    order[strlen(order)] = (char)letter; /* zeros follow */
     weft_waitgroup_done(&running);
 }
 
 static int forbid(void *forbidden)
 {
-    order[0] = '\0';
+    memset(order, 0, sizeof order);
     running = (struct weft_waitgroup){.count = 0};
     weft_waitgroup_add(&running, 4);
     for (int i = 0; i < 4; i++)
@@ -432,7 +430,7 @@ static int leave_task(void *argument)
     (void)argument;
     running = (struct weft_waitgroup){.count = 0};
     weft_waitgroup_add(&running, 1);
-    order[0] = '\0';
+    memset(order, 0, sizeof order);
     spawn(sign, 'x');
     return 0;
 }
@@ -620,7 +618,7 @@ static int use_all(void *argument)
     struct weft_group *g = group_new(0);
 
     (void)argument;
-    order[0] = '\0';
+    memset(order, 0, sizeof order);
     running = (struct weft_waitgroup){.count = 0};
     weft_waitgroup_add(&running, 2);
     group_wait(g);
@@ -695,7 +693,7 @@ static void fail_assertion(int letter)
 static int abort_if_cb(void *argument)
 {
     (void)argument;
-    order[0] = '\0';
+    memset(order, 0, sizeof order);
     running = (struct weft_waitgroup){.count = 0};
     weft_waitgroup_add(&running, 3);
     for (int i = 0; i < 3; i++)

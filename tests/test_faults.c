@@ -524,6 +524,11 @@ struct vast {
     char bytes[4096];
 };
 
+static bool is_same(const void *a, const void *b, size_t size)
+{
+    return memcmp(a, b, size) == 0;
+}
+
 #define DEFINE_ECHO(name, T)                                    \
     static void name(chan(T) c)                                 \
     {                                                           \
@@ -544,7 +549,7 @@ struct vast {
             memset(&got, 0, sizeof got);                        \
             expect(works(WAIT, chan_send_from(c, value)) == 0); \
             expect(works(WAIT, chan_recv(c, &got)) == 0);       \
-            expect(memcmp(&got, value, sizeof got) == 0);       \
+            expect(is_same(&got, value, sizeof got));           \
         }                                                       \
         expect(chan_tryrecv(c, NULL) == -EAGAIN);               \
         expect(chan_close(c) == 0);                             \

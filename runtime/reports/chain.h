@@ -9,8 +9,8 @@
 
 struct weft_chain {
     int signo;
-    struct sigaction before;
     int is_spent; /* the one before was SA_RESETHAND and has been called: SIG_DFL since */
+    struct sigaction before;
 };
 
 /* Installs handle, on the alternate stack, restarting system calls: 0, or -1. For the life of the
