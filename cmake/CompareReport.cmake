@@ -11,6 +11,7 @@
 
 execute_process(COMMAND ${PROGRAM} ERROR_VARIABLE text RESULT_VARIABLE status)
 string(REGEX REPLACE "==[0-9]+==[^\n]*\n" "" text "${text}") # a sanitizer's own
+string(REGEX REPLACE "qemu: [^\n]*\n" "" text "${text}")      # an emulator's
 string(REGEX REPLACE "(    (#|\\.\\.\\.) ?[^\n]*\n)+" "" text "${text}")
 string(REGEX REPLACE "0x[0-9a-f]+" "0x" text "${text}")
 string(REGEX REPLACE "at [^ )\n]*/([^/ :)\n]+):[0-9]+" "at \\1:N" text "${text}")

@@ -13,9 +13,9 @@ enum { CLOCK_NS_PER_SECOND = 1000000000 };
 /* Each OS thread reads it: only the first complains. */
 static void clock_complain(const char *name, const char *kind)
 {
-    static bool complained;
+    static uint32_t complained;
 
-    if (!__atomic_exchange_n(&complained, true, __ATOMIC_RELAXED))
+    if (!__atomic_exchange_n(&complained, 1, __ATOMIC_RELAXED))
         weft__settings_ignore(name, kind, "no such clock; say virtual or real");
 }
 

@@ -221,7 +221,7 @@ static uint64_t settings_random_seed(void)
 
 bool weft__settings_seed(uint64_t *seed)
 {
-    static bool is_told;
+    static uint32_t is_told;
     const char *name = "WEFT_SEED", *text = weft__calls.getenv(name);
 
     if (!text || *text == '\0')
@@ -232,7 +232,7 @@ bool weft__settings_seed(uint64_t *seed)
     }
     if (weft__settings_parse_seed(text, seed))
         return true;
-    if (!__atomic_exchange_n(&is_told, true, __ATOMIC_RELAXED))
+    if (!__atomic_exchange_n(&is_told, 1, __ATOMIC_RELAXED))
         weft__settings_ignore(name, text, "not a number; say 7, 0x1f or random");
     return false;
 }

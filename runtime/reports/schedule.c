@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,12 +12,12 @@
 
 void weft__schedule_tell(void)
 {
-    static bool is_told; /* what is said of a deadlock is not said again at the exit */
+    static uint32_t is_told; /* what is said of a deadlock is not said again at the exit */
     const struct weft_worker *w = weft__self;
     char buffer[WEFT__PRINT_BYTES];
     struct weft_print out = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
 
-    if (!w || !w->oracle.tell || __atomic_exchange_n(&is_told, true, __ATOMIC_RELAXED))
+    if (!w || !w->oracle.tell || __atomic_exchange_n(&is_told, 1, __ATOMIC_RELAXED))
         return;
     weft__print(&out, "weft: this run's schedule: ");
     w->oracle.tell(w->oracle.state, &out);
@@ -55,9 +56,9 @@ static void schedule_at_exit(int status, void *nothing)
 
 void weft__schedule_watch(void)
 {
-    static bool is_watched;
+    static uint32_t is_watched;
 
-    if (__atomic_exchange_n(&is_watched, true, __ATOMIC_RELAXED))
+    if (__atomic_exchange_n(&is_watched, 1, __ATOMIC_RELAXED))
         return;
     for (int i = 0; i < SCHEDULE_SIGNALS; i++)
         weft__chain_install(&schedule_chains[i], schedule_signals[i], schedule_handle);
