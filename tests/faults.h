@@ -42,6 +42,31 @@ enum fault_call {
     FAULT_CALLS,
 };
 
+/* How a test that fails names them. */
+static const char *const fault_names[FAULT_CALLS] __attribute__((unused)) = {
+    [FAULT_MALLOC] = "malloc",
+    [FAULT_CALLOC] = "calloc",
+    [FAULT_MMAP] = "mmap",
+    [FAULT_MUNMAP] = "munmap",
+    [FAULT_MPROTECT] = "mprotect",
+    [FAULT_MADVISE] = "madvise",
+    [FAULT_PROCESS_MADVISE] = "process_madvise",
+    [FAULT_MINCORE] = "mincore",
+    [FAULT_TOUCH] = "touch",
+    [FAULT_CLOCK_NANOSLEEP] = "clock_nanosleep",
+    [FAULT_PRCTL] = "prctl",
+    [FAULT_GETENV] = "getenv",
+    [FAULT_READLINK] = "readlink",
+    [FAULT_OPEN] = "open",
+    [FAULT_PREAD] = "pread",
+    [FAULT_CLOSE] = "close",
+    [FAULT_PEEK] = "peek",
+    [FAULT_SIGACTION] = "sigaction",
+    [FAULT_SIGALTSTACK] = "sigaltstack",
+    [FAULT_SIGQUEUE] = "sigqueue",
+    [FAULT_PTHREAD_CREATE] = "pthread_create",
+};
+
 /* Those that can fail. Freeing and closing cannot, and reading CLOCK_MONOTONIC does not: clock_gettime(2). */
 enum {
     FAULTS_ALL =

@@ -7,6 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/unwind/unwind.h"
+
+/* What is left of a backtrace, and the line below the last: where there are backtraces. */
+#ifdef WEFT__UNWIND
+#define FRAMES "    #\n"
+#define HINT \
+    "weft: `weft-lines` makes functions and lines of these offsets: PROGRAM 2>&1 | weft-lines\n"
+#else
+#define FRAMES ""
+#define HINT ""
+#endif
+
 /* Skips a path's folders: "/home/x/y.c:12" is "y.c:12". */
 static inline const char *masked_name(const char *at)
 {

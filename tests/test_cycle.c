@@ -14,7 +14,6 @@
 
 #include "child.h"
 #include "masked.h"
-#include "runtime/unwind/unwind.h"
 
 static task(void) first, second, third;
 static gen(int) generator;
@@ -250,15 +249,6 @@ static int the_dump_has_it_first(const void *unused)
 }
 
 /* ---- what comes of them ---- */
-
-#ifdef WEFT__UNWIND
-#define FRAMES "    #\n"
-#define HINT \
-    "weft: `weft-lines` makes functions and lines of these offsets: PROGRAM 2>&1 | weft-lines\n"
-#else
-#define FRAMES ""
-#define HINT ""
-#endif
 
 #define TWO \
     "weft: partial deadlock: 2 threads wait for one another, and nothing else can wake them\n"

@@ -222,15 +222,6 @@ static int frames_are_counted(const void *depth)
 
 /* ---- what they say ---- */
 
-#ifdef WEFT__UNWIND
-#define FRAMES "    #\n"
-#define HINT \
-    "weft: `weft-lines` makes functions and lines of these offsets: PROGRAM 2>&1 | weft-lines\n"
-#else
-#define FRAMES ""
-#define HINT ""
-#endif
-
 static void assert_dumped(int (*program)(const void *), const char *expected)
 {
     struct child c = child_run(program, NULL);

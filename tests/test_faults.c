@@ -203,29 +203,6 @@ static int live(const void *argument)
     return 0;
 }
 
-static const char *const call_names[FAULT_CALLS] = {
-    [FAULT_MALLOC] = "malloc",
-    [FAULT_CALLOC] = "calloc",
-    [FAULT_MMAP] = "mmap",
-    [FAULT_MUNMAP] = "munmap",
-    [FAULT_MPROTECT] = "mprotect",
-    [FAULT_MADVISE] = "madvise",
-    [FAULT_PROCESS_MADVISE] = "process_madvise",
-    [FAULT_MINCORE] = "mincore",
-    [FAULT_TOUCH] = "touch",
-    [FAULT_CLOCK_NANOSLEEP] = "clock_nanosleep",
-    [FAULT_PRCTL] = "prctl",
-    [FAULT_GETENV] = "getenv",
-    [FAULT_READLINK] = "readlink",
-    [FAULT_OPEN] = "open",
-    [FAULT_PREAD] = "pread",
-    [FAULT_PEEK] = "peek",
-    [FAULT_SIGACTION] = "sigaction",
-    [FAULT_SIGALTSTACK] = "sigaltstack",
-    [FAULT_SIGQUEUE] = "sigqueue",
-    [FAULT_PTHREAD_CREATE] = "pthread_create",
-};
-
 static uint32_t runs;
 
 static bool is_refusal(const struct child *child)
@@ -256,7 +233,7 @@ static void survive(const struct scenario *s, uint32_t which, uint32_t first, ui
         return;
     fail_msg("%s, signal %d, status %d, with call %" PRIu32 " of %s%s failing%s: %s",
              child.late ? "late" : "ended", child.signal, child.status, first,
-             which == FAULTS_ALL ? "all, " : "", first ? call_names[faults->last_failed] : "none",
+             which == FAULTS_ALL ? "all, " : "", first ? fault_names[faults->last_failed] : "none",
              last > first ? " and all that follow" : "", child.said);
 }
 

@@ -15,7 +15,6 @@
 
 #include "child.h"
 #include "masked.h"
-#include "runtime/unwind/unwind.h"
 
 static void receive(chan(int) c)
 {
@@ -140,15 +139,6 @@ static int there_is_a_deadlock(const void *list)
 }
 
 /* ---- what they say ---- */
-
-#ifdef WEFT__UNWIND
-#define FRAMES "    #\n"
-#define HINT \
-    "weft: `weft-lines` makes functions and lines of these offsets: PROGRAM 2>&1 | weft-lines\n"
-#else
-#define FRAMES ""
-#define HINT ""
-#endif
 
 #define ALL                                                                                       \
     "weft: leaks: 3 threads not ended, 1 task not joined, 4 channels not freed, 1 generator not " \

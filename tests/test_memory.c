@@ -85,26 +85,6 @@ static int hammer(const void *scenario)
     return 0;
 }
 
-static const char *const call_names[FAULT_CALLS] = {
-    [FAULT_MALLOC] = "malloc",
-    [FAULT_CALLOC] = "calloc",
-    [FAULT_MMAP] = "mmap",
-    [FAULT_MUNMAP] = "munmap",
-    [FAULT_MPROTECT] = "mprotect",
-    [FAULT_MADVISE] = "madvise",
-    [FAULT_PROCESS_MADVISE] = "process_madvise",
-    [FAULT_MINCORE] = "mincore",
-    [FAULT_TOUCH] = "touch",
-    [FAULT_CLOCK_NANOSLEEP] = "clock_nanosleep",
-    [FAULT_PRCTL] = "prctl",
-    [FAULT_GETENV] = "getenv",
-    [FAULT_READLINK] = "readlink",
-    [FAULT_OPEN] = "open",
-    [FAULT_PREAD] = "pread",
-    [FAULT_CLOSE] = "close",
-    [FAULT_PEEK] = "peek",
-};
-
 static void survive_all(int (*hammers)(const void *), const void *argument)
 {
     struct child child = child_run(hammers, argument);
@@ -112,7 +92,7 @@ static void survive_all(int (*hammers)(const void *), const void *argument)
     if (child.late || child.signal != 0 || child.status != 0)
         fail_msg("%s, signal %d, status %d, with call %" PRIu32 " (%s) failing%s: %s",
                  child.late ? "late" : "ended", child.signal, child.status, faults->first,
-                 call_names[faults->last_failed], faults->last > faults->first ? " for good" : "",
+                 fault_names[faults->last_failed], faults->last > faults->first ? " for good" : "",
                  child.said);
 }
 

@@ -18,7 +18,6 @@
 #include "faults.h"
 #include "masked.h"
 #include "runtime/sanitize.h"
-#include "runtime/unwind/unwind.h"
 
 typedef chan(int) chan_int;
 
@@ -696,15 +695,6 @@ static int short_waits_are_no_occasion(const void *unused)
 }
 
 /* ---- what they say ---- */
-
-#ifdef WEFT__UNWIND
-#define FRAMES "    #\n"
-#define HINT \
-    "weft: `weft-lines` makes functions and lines of these offsets: PROGRAM 2>&1 | weft-lines\n"
-#else
-#define FRAMES ""
-#define HINT ""
-#endif
 
 #define CHAN "channel 0x (made at test_users.c:N)"
 #define HEAD_ONE \
