@@ -464,6 +464,13 @@ int weft__sched_turn(struct weft_worker *w)
 
 /* ---- the way back ---- */
 
+WEFT__COLD void weft__unhook(struct weft_control *c)
+{
+    if (c->wait && c->wait->unhook)
+        c->wait->unhook(c);
+    c->wait = NULL;
+}
+
 WEFT__COLD void weft__interrupt(struct weft_worker *w, struct weft_control *c, int result)
 {
     if (!c->wait || c->wait->deaf)

@@ -361,6 +361,9 @@ static inline void weft__ready(struct weft_worker *w, struct weft_control *c, in
     weft__sched_last(w, c, result);
 }
 
+/* Takes a thread off whatever it waits for: it waits for nothing then, and is on no list. */
+void weft__unhook(struct weft_control *c);
+
 /* Ends a parked thread's wait with a code, if its wait can be ended so. */
 void weft__interrupt(struct weft_worker *w, struct weft_control *c, int result);
 

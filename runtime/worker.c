@@ -149,9 +149,7 @@ static bool worker_survives_fork(const struct weft_worker *w, const struct weft_
 
 static void worker_unhook(struct weft_control *c)
 {
-    if (c->wait && c->wait->unhook)
-        c->wait->unhook(c);
-    c->wait = NULL;
+    weft__unhook(c);
     while (c->deadline)
         weft_within_end_(c->deadline);
 }

@@ -91,14 +91,6 @@ static void stuck_tell(void *argument)
     weft__print_flush(&out);
 }
 
-/* Handlers that run at exit may call weft: the thread is running then, and waits for nothing. */
-static void stuck_take_off(struct weft_control *c)
-{
-    if (c->wait && c->wait->unhook)
-        c->wait->unhook(c);
-    c->wait = NULL;
-}
-
 static const struct weft_worker *stuck_first; /* whose deadlock ends the process */
 
 /* What has a lot to do, and runs exit's handlers, does it where there is room. A handler that parks as
@@ -116,7 +108,7 @@ static void stuck_end(void *argument)
     weft__leaks_forget();
     while (!is_first && first != s->worker)
         pause();
-    stuck_take_off(s->worker->current);
+    weft__unhook(s->worker->current); /* handlers may call weft: it is running then */
     exit(2);
 }
 
