@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Runs test_switch and test_unwind, built without the library and without CMocka, under every setting
 # of the compilers that changes what is live across a call, or frames, and prints one line for each.
+# So it does with test_pinned and all of the library, for settings that change what a compiler keeps
+# and where: a few, for that takes its time. (-O0 and -O3 are those of Debug and Release builds.)
 #
 # usage: torture.sh [compiler...]     gcc and clang, as far as they are there, if none is named
 #
@@ -28,6 +30,7 @@ settings='-O0
 -O2 -fcf-protection=full
 -O2 -mbranch-protection=standard
 -O2 -D_FORTIFY_SOURCE=2
+-O2 -D_FORTIFY_SOURCE=3
 -O2 -fomit-frame-pointer
 -O0 -fno-omit-frame-pointer
 -O3 -fno-omit-frame-pointer
@@ -54,13 +57,50 @@ build_and_run() {
         $RUN "$scratch/test_$name" >>"$scratch/log" 2>&1
 }
 
+# build_and_run_all COMPILER SETTINGS
+build_and_run_all() {
+    case $2 in
+        -O[12s] | *-flto* | *FORTIFY_SOURCE=3 | *-static*) ;;
+        *) return 0 ;;
+    esac
+    rm -rf "$scratch/all"
+    mkdir "$scratch/all"
+    # shellcheck disable=SC2086
+    (cd "$scratch/all" &&
+        $1 $2 -c "$runtime/context_$processor.S" "$runtime/start_$processor.S" &&
+        $1 $2 -D_GNU_SOURCE -DWEFT_PLAIN_TESTS -I"$here/.." -I"$here/../include" \
+            -include "$runtime/reports/own.h" "$here/test_pinned.c" "$runtime"/*.c \
+            "$runtime"/*/*.c "$here"/../channels/*.c ./*.o -pthread -o pinned) &&
+        $RUN "$scratch/all/pinned" >>"$scratch/log" 2>&1
+}
+
+# Indirect jumps stay tracked in a program that was built for that: each object of ours says so. And
+# none says that it switches shadow stacks, which a switch of contexts would have to.
+notes_are_right() {
+    case $processor-$2 in
+        x86_64-*=full) feature=IBT ;;
+        aarch64-*=standard) feature=BTI ;;
+        *) return 0 ;;
+    esac
+    for part in context start; do
+        # shellcheck disable=SC2086
+        $1 $2 -c "$runtime/${part}_$processor.S" -o "$scratch/noted.o" || return 1
+        readelf -n "$scratch/noted.o" >"$scratch/notes"
+        if ! grep -qw $feature "$scratch/notes" || grep -qw SHSTK "$scratch/notes"; then
+            echo "$part: not the right notes" >>"$scratch/log"
+            return 1
+        fi
+    done
+}
+
 # One compiler, one line of settings.
 torture() {
     knows "$1" "$2" || { echo "skipped  $1 $2"; return; }
     if build_and_run "$1" "$2" switch 2>"$scratch/log" &&
         build_and_run "$1" "$2" unwind "$runtime"/unwind/*.c "$runtime"/context.c \
             "$runtime"/context_ucontext.c "$runtime"/calls.c \
-            "$runtime"/settings.c "$runtime"/print.c "$runtime"/oracle.c 2>>"$scratch/log"; then
+            "$runtime"/settings.c "$runtime"/print.c "$runtime"/oracle.c 2>>"$scratch/log" &&
+        build_and_run_all "$1" "$2" 2>>"$scratch/log" && notes_are_right "$1" "$2"; then
         passed=$((passed + 1))
         echo "ok       $1 $2"
     else
