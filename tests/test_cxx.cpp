@@ -5,13 +5,18 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "runtime/calls.h"
 
@@ -724,6 +729,117 @@ void count_up(void *count)
     ++*static_cast<int *>(count);
 }
 
+#if defined __cpp_exceptions
+// Parks while it handles an exception, and while it handles another within; so do others meanwhile,
+// and some end there. What a thread rethrows is its own. (The C++ library has one list of such
+// exceptions for an OS thread.)
+int rethrow(int mine, int rounds)
+{
+    int right = 0;
+
+    for (int i = 0; i < rounds; i++)
+        try {
+            try {
+                throw mine;
+            } catch (int) {
+                weft_yield();
+                try {
+                    throw -mine;
+                } catch (int inner) {
+                    weft_yield();
+                    right += inner == -mine && std::uncaught_exceptions() == 0;
+                }
+                weft_yield();
+                throw;
+            }
+        } catch (int outer) {
+            right += outer == mine;
+        }
+    return right;
+}
+
+void end_while_handling(int n)
+{
+    try {
+        throw std::string(100, static_cast<char>('a' + n % 26));
+    } catch (const std::string &) {
+        weft_sleep(n % 3); // wakes among the others
+    }
+}
+
+struct parks_at_its_end {
+    int *uncaught;
+    ~parks_at_its_end()
+    {
+        weft_yield();
+        *uncaught = std::uncaught_exceptions();
+    }
+};
+
+// Parks while an exception is on its way.
+int park_in_destructors(int rounds)
+{
+    int right = 0;
+
+    for (int i = 0; i < rounds; i++) {
+        int uncaught = 0;
+
+        try {
+            const parks_at_its_end last{&uncaught};
+
+            throw i;
+        } catch (int n) {
+            right += n == i && uncaught == 1;
+        }
+    }
+    return right;
+}
+
+void exceptions_belong_to_their_threads()
+{
+    enum { ROUNDS = 2500, THREADS = 4 };
+    task(int) rethrowing[THREADS];
+    task(int) parking[THREADS];
+    int ends = 0;
+
+    for (int i = 0; i < THREADS; i++) {
+        rethrowing[i] = spawn(rethrow, i + 1, ROUNDS);
+        parking[i] = spawn(park_in_destructors, +ROUNDS);
+    }
+    for (int i = 0; i < 100; i++)
+        go([&ends, i] {
+            end_while_handling(i);
+            ends++;
+        });
+    check(rethrow(100, ROUNDS) == 2 * ROUNDS);
+    for (int i = 0; i < THREADS; i++) {
+        int right = 0;
+
+        check(task_join(rethrowing[i], &right) == 0 && right == 2 * ROUNDS);
+        check(task_join(parking[i], &right) == 0 && right == ROUNDS);
+    }
+    weft_sleep(3);
+    check(ends == 100);
+}
+
+// An exception that nobody catches ends the program, as in any thread.
+void an_exception_may_not_leave_its_thread()
+{
+    int how = 0;
+    const pid_t child = fork();
+
+    if (child == 0) {
+        close(STDERR_FILENO);
+        std::signal(SIGABRT, SIG_DFL);
+        go([] { throw 1; });
+        weft_yield();
+        _exit(0);
+    }
+    check(waitpid(child, &how, 0) == child);
+    check(WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT);
+}
+#endif
+
 void mutex_and_the_others_work()
 {
     weft_waitgroup group{};
@@ -776,6 +892,8 @@ int main()
     an_argument_that_cannot_be_copied_gives_the_place_back();
     an_exception_gives_the_room_back();
     an_exception_leaves_a_shield_behind_it();
+    exceptions_belong_to_their_threads();
+    an_exception_may_not_leave_its_thread();
 #endif
     // The names of the standard library that weft must not take.
     std::this_thread::yield();
