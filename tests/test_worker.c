@@ -5,6 +5,7 @@
 #include "child.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 
 #include "expect.h"
@@ -277,6 +278,81 @@ static int a_green_thread_may_end_its_os_thread(const void *argument)
     work();
     return 0;
 }
+
+/* ---- an OS thread that is cancelled ---- */
+
+static sem_t is_waiting;
+static int cleaned_up;
+
+static void clean_up(void *unused)
+{
+    (void)unused;
+    cleaned_up++;
+}
+
+static void wait_in_the_kernel(void)
+{
+    pthread_cleanup_push(clean_up, NULL);
+    sem_post(&is_waiting);
+    pause();
+    pthread_cleanup_pop(0);
+}
+
+/* A green thread is in a call where cancellation strikes. */
+static void *let_a_green_thread_wait_in_the_kernel(void *argument)
+{
+    pthread_cleanup_push(clean_up, NULL);
+    go(park);
+    go(wait_in_the_kernel);
+    weft_sleep(1);
+    pthread_cleanup_pop(0);
+    return argument;
+}
+
+static void wait_in_weft(void)
+{
+    pthread_cleanup_push(clean_up, NULL);
+    sem_post(&is_waiting);
+    weft_sleep(WEFT_SEC(1000));
+    pthread_cleanup_pop(0);
+}
+
+/* All are parked: weft itself waits, on the stack of whoever parked last. */
+static void *let_weft_wait(void *argument)
+{
+    setenv("WEFT_CLOCK", "real", 1);
+    pthread_cleanup_push(clean_up, NULL);
+    go(park);
+    go(wait_in_weft);
+    weft_sleep(WEFT_SEC(1000));
+    pthread_cleanup_pop(0);
+    return argument;
+}
+
+/* Runs the cleanup handlers of whoever was running and of the OS thread's own function, and ends it
+ * with all of its green threads. Others go on. */
+static int a_cancelled_os_thread_ends_with_its_green_threads(const void *argument)
+{
+    void *(*const ways[])(void *) = {let_a_green_thread_wait_in_the_kernel, let_weft_wait};
+
+    (void)argument;
+    sem_init(&is_waiting, 0, 0);
+    for (int i = 0; i < 2; i++) {
+        pthread_t thread;
+        void *result = NULL;
+
+        cleaned_up = 0;
+        expect(pthread_create(&thread, NULL, ways[i], NULL) == 0);
+        sem_wait(&is_waiting);
+        expect(pthread_cancel(thread) == 0);
+        expect(pthread_join(thread, &result) == 0);
+        expect(result == PTHREAD_CANCELED);
+        expect(cleaned_up == 2);
+        setenv("WEFT_CLOCK", "virtual", 1);
+    }
+    work();
+    return 0;
+}
 #endif
 
 /* ---- no worker to be had ---- */
@@ -444,6 +520,12 @@ static void what_belongs_to_another_worker_may_not_be_used(void **state)
 
 /* TSan loses its view of green threads in a fork. */
 #ifndef WEFT__TSAN
+
+#ifdef WEFT__SANITIZED
+enum { FORKS = 80 }; /* of a process with much memory */
+#else
+enum { FORKS = 400 };
+#endif
 
 /* Forks here, with all the green threads there are, and answers the child's exit status, or 256 and
  * the signal. fn's result is the status, unless it is called on a green thread and ends it. */
@@ -715,11 +797,44 @@ static int many_forks_under_load_disturb_nothing(const void *argument)
 {
     (void)argument;
     start_others();
-    for (int i = 0; i < 50; i++)
+    for (int i = 0; i < FORKS; i++)
         expect(forked(be_alone, NULL) == 7);
     end_others();
     return 0;
 }
+
+/* The allocators of sanitizers keep no lock out of a fork: their child waits for ever. */
+#ifndef WEFT__SANITIZED
+static void *fork_beside_others(void *argument)
+{
+    for (int i = 0; i < FORKS / OS_THREADS; i++) {
+        task(int) t = spawn(square, i);
+
+        go(park);
+        weft_yield();
+        expect(forked(work_in_child, NULL) == 7);
+        expect(task_join(t) == 0);
+        work();
+    }
+    return argument;
+}
+
+/* Each in the middle of what another does: of its allocations, and of making and ending workers. */
+static int os_threads_that_fork_at_once_disturb_nobody(const void *argument)
+{
+    pthread_t threads[OS_THREADS];
+
+    (void)argument;
+    for (int i = 0; i < OS_THREADS; i++)
+        expect(pthread_create(&threads[i], NULL, fork_beside_others, NULL) == 0);
+    for (int i = 0; i < OS_THREADS; i++)
+        on_os_thread(leave_a_mess, NULL);
+    for (int i = 0; i < OS_THREADS; i++)
+        expect(pthread_join(threads[i], NULL) == 0);
+    work();
+    return 0;
+}
+#endif
 
 static void *fork_with_others(void *argument)
 {
@@ -1133,6 +1248,7 @@ int main(void)
         TEST_IN_CHILD(a_worker_ended_by_hand_is_not_ended_again_with_its_os_thread),
 #ifndef WEFT__SANITIZED
         TEST_IN_CHILD(a_green_thread_may_end_its_os_thread),
+        TEST_IN_CHILD(a_cancelled_os_thread_ends_with_its_green_threads),
 #endif
         TEST_IN_CHILD(without_a_key_for_its_end_there_is_no_worker),
         cmocka_unit_test(what_belongs_to_another_worker_may_not_be_used),
@@ -1146,6 +1262,9 @@ int main(void)
         TEST_IN_CHILD(stacks_of_those_left_behind_are_used_again),
         TEST_IN_CHILD(what_had_ended_before_can_be_joined_in_the_child),
         TEST_IN_CHILD(many_forks_under_load_disturb_nothing),
+#ifndef WEFT__SANITIZED
+        TEST_IN_CHILD(os_threads_that_fork_at_once_disturb_nobody),
+#endif
         TEST_IN_CHILD(any_os_thread_may_fork),
         TEST_IN_CHILD(those_who_waited_for_a_stack_are_left_behind_too),
         TEST_IN_CHILD(a_suspended_generator_goes_on_in_parent_and_child),
