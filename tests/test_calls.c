@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -161,6 +162,7 @@ static void files_are_opened_for_reading(void **state)
 
     (void)state;
     assert_true(fd >= 0);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC); /* no program that is started gets it */
     assert_int_equal(weft__calls.pread(fd, text, sizeof text, 4), sizeof text);
     assert_int_equal(weft__calls.close(fd), 0);
     assert_int_equal(weft__calls.open("/proc/self/no such file"), -1);

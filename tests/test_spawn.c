@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
+#include "child.h"
 
 #include <errno.h>
 #include <fenv.h>
+#include <glob.h>
+#include <netdb.h>
+#include <regex.h>
 #include <string.h>
+#include <time.h>
 
 #include "runtime/calls.h"
 
@@ -393,6 +398,37 @@ static void detached_threads_leave_nothing(void **state)
     assert_int_equal(check_threads(), 0);
 }
 
+static void yield_and_count(int *runs)
+{
+    weft_yield();
+    ++*runs;
+}
+
+/* The stack that a thread has ended on is given back by whoever runs next, and its memory to the
+ * system before it is used again: nothing is kept. */
+static void very_many_threads_end_and_no_stack_is_kept(void **state)
+{
+#ifdef WEFT__SANITIZED
+    enum { ROUNDS = 30, AT_ONCE = 1000 };
+#else
+    enum { ROUNDS = 1000, AT_ONCE = 1000 };
+#endif
+    int runs = 0;
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < AT_ONCE; i++)
+            go(yield_and_count, &runs);
+        weft_yield();
+        weft_yield();
+        weft_sleep(WEFT_SEC(1)); /* a long wait: unused stacks go */
+    }
+    assert_int_equal(runs, ROUNDS * AT_ONCE);
+    assert_int_equal(check_threads(), 0);
+    assert_int_equal(check_stacks(), 0);
+    assert_true(weft__self->stacks.pools[WEFT__STACK_CLASS_DEFAULT].cut <= 2 * AT_ONCE);
+}
+
 /* ---- options ---- */
 
 static int use_much_stack(void)
@@ -428,6 +464,118 @@ static void a_thread_gets_the_stack_that_it_asks_for(void **state)
     assert_true(weft__self->stacks.pools[0].cut > 0);
     assert_int_equal(weft__self->stacks.pools[WEFT__STACK_CLASS_DEFAULT].cut, 0);
 }
+
+/* Sanitizers have functions of their own in the place of libc's. */
+#ifndef WEFT__SANITIZED
+#pragma weak getaddrinfo /* a static program has none */
+
+static FILE *nowhere;
+
+static void print_numbers(void)
+{
+    fprintf(nowhere, "%d %f %s", 1, 1e300, "text");
+}
+
+static void print_a_long_number(void)
+{
+    fprintf(nowhere, "%.2000f", 1e300);
+}
+
+static void print_a_very_long_number(void)
+{
+    fprintf(nowhere, "%Lf", 1e4900L);
+}
+
+static void say_an_error(void)
+{
+    errno = ENOENT;
+    perror("as it should be");
+}
+
+static void tell_the_time(void)
+{
+    const time_t now = 1000000000;
+    struct tm parts;
+    char text[64];
+
+    if (localtime_r(&now, &parts))
+        strftime(text, sizeof text, "%c %Z", &parts);
+}
+
+static void look_up_a_host(void)
+{
+    struct addrinfo *found = NULL;
+
+    if (getaddrinfo && getaddrinfo("localhost", "80", NULL, &found) == 0)
+        freeaddrinfo(found);
+}
+
+static void match_a_pattern(void)
+{
+    regex_t pattern;
+
+    if (regcomp(&pattern, "^(a|b)*[c-f]+(x(y)z){2,3}$", REG_EXTENDED) == 0) {
+        (void)regexec(&pattern, "ababcxyzxyz", 0, NULL, 0);
+        regfree(&pattern);
+    }
+}
+
+static void look_for_files(void)
+{
+    glob_t found;
+
+    if (glob("/*/?[a-m]*", 0, NULL, &found) == 0)
+        globfree(&found);
+}
+
+static int compare(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+static void sort_numbers(void)
+{
+    static int numbers[1000];
+
+    for (int i = 0; i < 1000; i++)
+        numbers[i] = i * 7919 % 1000;
+    qsort(numbers, 1000, sizeof numbers[0], compare);
+}
+
+static int use_libc(const void *unused)
+{
+    static const struct {
+        void (*fn)(void);
+        size_t stack_bytes;
+    } uses[] = {
+        {print_numbers, 16384},   {tell_the_time, 16384},  {sort_numbers, 16384},
+        {say_an_error, 32768},    {look_up_a_host, 32768}, {print_a_long_number, 32768},
+        {match_a_pattern, 32768}, {look_for_files, 65536}, {print_a_very_long_number, 65536},
+    };
+
+    (void)unused;
+    nowhere = fopen("/dev/null", "we");
+    for (size_t i = 0; nowhere && i < sizeof uses / sizeof uses[0]; i++) {
+        const struct weft_spawn_opts opts = {.size = sizeof opts,
+                                             .stack_bytes = uses[i].stack_bytes};
+
+        task_join(spawn_with(&opts, uses[i].fn));
+    }
+    return nowhere ? 0 : 1;
+}
+
+/* What libc needs of a stack is its own affair, and not documented. The usual functions fit twice
+ * into a stack of the default size, 64 KiB; those that format the longest numbers there are, or read
+ * folders, fit once. */
+static void functions_of_libc_fit_on_a_stack_of_the_default_size(void **state)
+{
+    struct child child = child_run(use_libc, NULL);
+
+    (void)state;
+    if (child.status != 0)
+        fail_msg("signal %d: %s", child.signal, child.said);
+}
+#endif
 
 static void a_stack_below_16_kib_or_beyond_measure_is_refused(void **state)
 {
@@ -691,7 +839,11 @@ int main(void)
         check_test(a_tree_of_tasks_adds_up),
         check_test(a_tree_of_tasks_adds_up_in_any_order),
         check_test(detached_threads_leave_nothing),
+        check_test(very_many_threads_end_and_no_stack_is_kept),
         check_test(a_thread_gets_the_stack_that_it_asks_for),
+#ifndef WEFT__SANITIZED
+        check_test(functions_of_libc_fit_on_a_stack_of_the_default_size),
+#endif
         check_test(a_stack_below_16_kib_or_beyond_measure_is_refused),
         check_test(no_options_are_those_of_go),
         check_test(a_name_is_copied_up_to_31_bytes),

@@ -471,6 +471,32 @@ static int random_round(int pending_max, int bits, int operations_max)
     return done;
 }
 
+/* Half of them are cancelled, in an order of their own; the others come out in theirs. */
+static void a_million_timers_are_cancelled_or_come_out_in_order(void **state)
+{
+    enum { MANY = 1000000, STEP = 7919 }; /* a prime: every index once */
+    struct weft_timer *many = calloc(MANY, sizeof *many);
+    int64_t last = 0;
+    int count = 0;
+
+    (void)state;
+    assert_non_null(many);
+    random_state = 1;
+    for (int i = 0; i < MANY; i++)
+        weft__wheel_arm(&wheel, &many[i], random_span(40));
+    for (int i = 0, k = 0; i < MANY / 2; i++, k = (k + STEP) % MANY)
+        assert_true(weft__wheel_cancel(&wheel, &many[k]));
+    advance((int64_t)1 << 40);
+    for (struct weft_timer *timer; (timer = weft__wheel_pop_due(&due)) != NULL; count++) {
+        if (timer->when < last)
+            fail_msg("number %d comes out too late", count);
+        last = timer->when;
+    }
+    assert_int_equal(count, MANY - MANY / 2);
+    assert_true(weft__wheel_is_empty(&wheel));
+    free(many);
+}
+
 static void random_operations_agree_with_a_sorted_list(void **state)
 {
     static const int pendings[] = {3, 30, TIMERS};
@@ -503,6 +529,7 @@ int main(void)
         cmocka_unit_test_setup(a_due_timer_can_be_cancelled_before_it_is_popped, fresh),
         cmocka_unit_test(a_list_of_due_timers_may_lie_right_behind_the_wheel),
         cmocka_unit_test_setup(a_due_timer_can_be_armed_again_while_it_runs, fresh),
+        cmocka_unit_test_setup(a_million_timers_are_cancelled_or_come_out_in_order, fresh),
         cmocka_unit_test_setup(random_operations_agree_with_a_sorted_list, fresh),
     };
 
