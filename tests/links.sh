@@ -40,6 +40,9 @@ for cc in gcc clang; do
         "$cc" "-fuse-ld=$linker" "$dir/empty.c" -o "$dir/empty" 2>"$dir/said" || continue
         try "$cc" "-fuse-ld=$linker"
         try "$cc" "-fuse-ld=$linker" -ffunction-sections -Wl,--gc-sections
+        # Nothing of the library's asks for another libc at run time, which the linker would say.
+        "$cc" "-fuse-ld=$linker" -static "$dir/empty.c" -o "$dir/empty" 2>"$dir/said" &&
+            try "$cc" "-fuse-ld=$linker" -static -Wl,--eh-frame-hdr -Wl,--fatal-warnings
         # gcc's own form is not for lld.
         "$cc" "-fuse-ld=$linker" -flto "$dir/empty.c" -o "$dir/empty" 2>"$dir/said" || continue
         try "$cc" "-fuse-ld=$linker" -flto
