@@ -34,6 +34,12 @@
  *   twice, freeing a channel that a thread waits in, using an object from an OS thread that does
  *   not own it.
  * - No function is async-signal-safe, but weft_dump().
+ * - What the system keeps for an OS thread, its green threads share: its signal mask, its number, its
+ *   thread-local variables. Block signals before the first call of weft, and leave it at that: where
+ *   a processor has no switch of its own, a green thread has a mask of its own. The handler of a
+ *   signal runs on the stack that is in use, unless it was installed with SA_ONSTACK, and needs room
+ *   there. longjmp(3) goes back to where the same green thread was, and not to another's stack;
+ *   pthread_exit(3) and pthread_cancel(3) end the OS thread with all its green threads.
  * - Every name begins with weft_ or WEFT_. Those that end in an underscore, and what is said to be
  *   so, are for the macros alone. short.h gives short names to the others.
  *
