@@ -855,32 +855,71 @@ static void wait_by_a_member(void)
     group_wait(g);
 }
 
+static void go_outside(group_ptr g)
+{
+    group_go(g, nothing_yet);
+}
+
+static void wait_outside(group_ptr g)
+{
+    group_wait(g);
+}
+
+static void cancel_outside(group_ptr g)
+{
+    group_cancel(g);
+}
+
+static void free_outside(group_ptr g)
+{
+    group_free(g);
+}
+
+static void who_outside(group_ptr g)
+{
+    group_who(g);
+}
+
+static void (*use_outside)(group_ptr g);
+
 static void *use_from_outside(void *g)
 {
-    group_go((group_ptr)g, nothing_yet);
+    use_outside(g);
     return NULL;
 }
 
-static void go_from_another_os_thread(void)
+static void from_another_os_thread(void (*use)(group_ptr g))
 {
     pthread_t other;
 
+    use_outside = use;
     pthread_create(&other, NULL, use_from_outside, group_new(0));
     pthread_join(other, NULL);
 }
 
-static void *wait_from_outside(void *g)
+static void go_from_another_os_thread(void)
 {
-    group_wait(g);
-    return NULL;
+    from_another_os_thread(go_outside);
 }
 
 static void wait_from_another_os_thread(void)
 {
-    pthread_t other;
+    from_another_os_thread(wait_outside);
+}
 
-    pthread_create(&other, NULL, wait_from_outside, group_new(0));
-    pthread_join(other, NULL);
+static void cancel_from_another_os_thread(void)
+{
+    from_another_os_thread(cancel_outside);
+}
+
+static void free_from_another_os_thread(void)
+{
+    from_another_os_thread(free_outside);
+}
+
+static void who_from_another_os_thread(void)
+{
+    from_another_os_thread(who_outside);
 }
 
 static int shut_down(void)
@@ -936,6 +975,12 @@ static const struct mistake {
      {"group_go of group 0x", "which was freed, or belongs to another OS thread", NULL}},
     {wait_from_another_os_thread,
      {"group_wait of group 0x", "which was freed, or belongs to another OS thread", NULL}},
+    {cancel_from_another_os_thread,
+     {"group_cancel of group 0x", "which was freed, or belongs to another OS thread", NULL}},
+    {free_from_another_os_thread,
+     {"group_free of group 0x", "which was freed, or belongs to another OS thread", NULL}},
+    {who_from_another_os_thread,
+     {"group_who of group 0x", "which was freed, or belongs to another OS thread", NULL}},
 };
 
 static int make_mistake(const void *mistake)

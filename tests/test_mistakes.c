@@ -572,6 +572,7 @@ static void set_null(void)
 
 static chan(int) foreign_chan;
 static gen(int) foreign_gen;
+static gen(int, int) foreign_echo;
 static task(void) foreign_task;
 
 /* The objects are another OS thread's, which is still there. */
@@ -587,6 +588,8 @@ static void from_outside(void (*call)(void))
 
     foreign_chan = chan_new(int);
     foreign_gen = gen_new(int, count);
+    foreign_echo = gen_new2(int, int, echo);
+    gen_next(foreign_echo, NULL);
     foreign_task = spawn(nothing);
     weft_mutex_lock(&mutex);
     weft_condition_signal(&condition);
@@ -610,6 +613,7 @@ static void from_outside(void (*call)(void))
     struct mistake /* for the semicolon */
 
 foreign_call(send_on_a_foreign_channel, chan_send(foreign_chan, 1));
+foreign_call(send_from_on_a_foreign_channel, chan_send_from(foreign_chan, &(int){1}));
 foreign_call(receive_from_a_foreign_channel, chan_recv(foreign_chan, NULL));
 foreign_call(try_to_send_on_a_foreign_channel, chan_trysend(foreign_chan, 1));
 foreign_call(try_to_receive_from_a_foreign_channel, chan_tryrecv(foreign_chan, NULL));
@@ -620,6 +624,7 @@ foreign_call(join_a_foreign_task, task_join(foreign_task));
 foreign_call(cancel_a_foreign_task, task_cancel(foreign_task));
 foreign_call(detach_a_foreign_task, task_detach(foreign_task));
 foreign_call(next_of_a_foreign_generator, gen_next(foreign_gen, NULL));
+foreign_call(send_to_a_foreign_generator, gen_send(foreign_echo, NULL, 1));
 foreign_call(close_a_foreign_generator, gen_close(foreign_gen));
 foreign_call(yield_of_a_foreign_generator, gen_yield(foreign_gen, 1));
 foreign_call(lock_a_foreign_mutex, weft_mutex_lock(&mutex));
@@ -695,6 +700,7 @@ static const struct mistake mistakes[] = {
     MISTAKE(send_a_value_of_another_size, "gen_send", "generator 0x"),
     MISTAKE(take_a_value_of_another_size, "gen_yield_recv", "generator 0x"),
     MISTAKE(send_on_a_foreign_channel, "chan_send", "channel 0x"),
+    MISTAKE(send_from_on_a_foreign_channel, "chan_send", "channel 0x"),
     MISTAKE(receive_from_a_foreign_channel, "chan_recv", "channel 0x"),
     MISTAKE(try_to_send_on_a_foreign_channel, "chan_trysend", "channel 0x"),
     MISTAKE(try_to_receive_from_a_foreign_channel, "chan_tryrecv", "channel 0x"),
@@ -705,6 +711,7 @@ static const struct mistake mistakes[] = {
     MISTAKE(cancel_a_foreign_task, "task_cancel", "task 0x"),
     MISTAKE(detach_a_foreign_task, "task_detach", "task 0x"),
     MISTAKE(next_of_a_foreign_generator, "gen_next", "generator 0x"),
+    MISTAKE(send_to_a_foreign_generator, "gen_", "generator 0x"),
     MISTAKE(close_a_foreign_generator, "gen_close", "generator 0x"),
     MISTAKE(yield_of_a_foreign_generator, "gen_yield", "generator 0x"),
     MISTAKE(lock_twice, "weft_mutex_lock", "mutex 0x"),
