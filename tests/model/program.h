@@ -107,6 +107,9 @@ void program_read(struct program *p, const uint8_t *bytes, size_t n);
 /* A thread's operation; NULL behind the last. */
 const struct program_op *program_op(const struct program *p, int thread, int pc);
 
+/* Up to an END. */
+bool program_begins_scope(const struct program_op *op);
+
 /* A time of the program's in nanoseconds. */
 int64_t program_ns(const struct program *p, int64_t time);
 

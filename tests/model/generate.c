@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "program.h"
+
+#include <string.h>
+
+/* ---- chance ---- */
+
+static uint32_t draw_byte(struct program_random *r, uint32_t n)
+{
+    if (r->left == 0)
+        return 0;
+    r->left--;
+    return *r->bytes++ % n;
+}
+
+/* splitmix64: any seed will do. */
+uint32_t program_draw(struct program_random *r, uint32_t n)
+{
+    uint64_t x;
+
+    if (r->bytes)
+        return draw_byte(r, n);
+    x = r->state += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return (uint32_t)((x ^ (x >> 31)) % n);
+}
+
+/* ---- generating ---- */
+
+struct maker {
+    struct program *p;
+    struct program_random random;
+    int thread;
+    uint16_t values;
+    uint32_t ops_max;     /* on the outermost level of a thread */
+    bool closes, cancels; /* half of all programs do without, and talk the longer */
+};
+
+enum {
+    MAKE_OPS = 9,
+    MAKE_OPS_SMALL = 2,
+    MAKE_THREADS_SMALL = 4,
+    MAKE_OPS_WITHIN = 3,
+    MAKE_ROOM = 24,     /* no further block begins behind so many */
+    MAKE_BASE_BITS = 32 /* programs of neighbouring seeds begin so far apart */
+};
+
+static uint32_t draw(struct maker *m, uint32_t n)
+{
+    return program_draw(&m->random, n);
+}
+
+static bool once_in(struct maker *m, uint32_t n)
+{
+    return draw(m, n) == 0;
+}
+
+static struct program_op *make_op(struct maker *m, enum program_kind kind)
+{
+    struct program_thread *t = &m->p->of[m->thread];
+    struct program_op *op = &t->ops[t->n++];
+
+    memset(op, 0, sizeof *op);
+    op->kind = (uint8_t)kind;
+    return op;
+}
+
+static int8_t any_chan(struct maker *m)
+{
+    return (int8_t)draw(m, (uint32_t)m->p->chans);
+}
+
+/* One in n times, NULL; of 0, never. */
+static int8_t any_chan_or_none(struct maker *m, uint32_t n)
+{
+    if (n > 0 && once_in(m, n))
+        return PROGRAM_NO_CHAN;
+    return any_chan(m);
+}
+
+static void make_clause(struct maker *m, struct program_clause *k, enum program_clause_kind kind,
+                        int8_t chan)
+{
+    k->kind = (uint8_t)kind;
+    k->chan = chan;
+    if (kind == PROGRAM_CLAUSE_SEND)
+        k->value = ++m->values;
+    else
+        k->drops = once_in(m, 8);
+}
+
+static void make_message(struct maker *m, enum program_kind kind)
+{
+    const bool sends = kind == PROGRAM_SEND || kind == PROGRAM_TRYSEND;
+    struct program_op *op = make_op(m, kind);
+
+    op->n = 1;
+    make_clause(m, &op->clauses[0], sends ? PROGRAM_CLAUSE_SEND : PROGRAM_CLAUSE_RECV,
+                any_chan_or_none(m, 64));
+}
+
+/* The first clause always has a channel, so that main's closing it ends the wait. */
+static void make_select(struct maker *m)
+{
+    struct program_op *op = make_op(m, PROGRAM_SELECT);
+    uint32_t channels = 1 + draw(m, PROGRAM_CLAUSES);
+
+    while (op->n < channels) {
+        const uint32_t none = op->n > 0 ? 12 : 0;
+        const bool sends = draw(m, 2);
+
+        make_clause(m, &op->clauses[op->n++], sends ? PROGRAM_CLAUSE_SEND : PROGRAM_CLAUSE_RECV,
+                    any_chan_or_none(m, none));
+    }
+    if (op->n < PROGRAM_CLAUSES && once_in(m, 3))
+        op->clauses[op->n++] = (struct program_clause){.kind = PROGRAM_CLAUSE_TIMEOUT,
+                                                       .time = (int32_t)draw(m, 22) - 1,
+                                                       .chan = PROGRAM_NO_CHAN};
+    if (op->n < PROGRAM_CLAUSES && once_in(m, 6))
+        op->clauses[op->n++] =
+            (struct program_clause){.kind = PROGRAM_CLAUSE_DEFAULT, .chan = PROGRAM_NO_CHAN};
+}
+
+static void make_close(struct maker *m)
+{
+    make_op(m, PROGRAM_CLOSE)->chan = any_chan_or_none(m, 16);
+}
+
+static void make_timed(struct maker *m, enum program_kind kind)
+{
+    int64_t time = (int64_t)draw(m, 22) - 1;
+
+    if (kind == PROGRAM_COMPUTE && time < 1)
+        time = 1;
+    if (kind != PROGRAM_COMPUTE && once_in(m, 16))
+        time = 60 + 5 * (int64_t)draw(m, 200);
+    make_op(m, kind)->time = time;
+}
+
+/* With a thread of a greater number; cancelling, with any but main. */
+static void make_about(struct maker *m, enum program_kind kind)
+{
+    const int least = kind == PROGRAM_CANCEL ? 1 : m->thread + 1;
+
+    if (least < m->p->threads)
+        make_op(m, kind)->thread =
+            (int8_t)(least + (int)draw(m, (uint32_t)(m->p->threads - least)));
+}
+
+static void make_ops(struct maker *m, uint32_t n, int depth);
+
+static void make_scope(struct maker *m, int depth)
+{
+    struct program_op *op;
+
+    if (depth == PROGRAM_SCOPES || m->p->of[m->thread].n > MAKE_ROOM)
+        return;
+    if (once_in(m, 3)) {
+        make_op(m, PROGRAM_SHIELD);
+    } else {
+        op = make_op(m, PROGRAM_WITHIN);
+        op->time = once_in(m, 16) ? PROGRAM_FOREVER : (int64_t)draw(m, 26) - 1;
+    }
+    make_ops(m, 1 + draw(m, MAKE_OPS_WITHIN), depth + 1);
+    make_op(m, PROGRAM_END);
+}
+
+static void make_anything(struct maker *m, int depth)
+{
+    uint32_t which = draw(m, 40);
+
+    if (which < 14)
+        make_message(m, which % 2 ? PROGRAM_SEND : PROGRAM_RECV);
+    else if (which < 16)
+        make_message(m, which % 2 ? PROGRAM_TRYSEND : PROGRAM_TRYRECV);
+    else if (which < 22)
+        make_select(m);
+    else if (which < 23 && m->closes)
+        make_close(m);
+    else if (which < 26)
+        make_timed(m, PROGRAM_SLEEP);
+    else if (which < 27)
+        make_op(m, PROGRAM_YIELD);
+    else if (which < 29)
+        make_timed(m, PROGRAM_COMPUTE);
+    else if (which < 31 && m->cancels)
+        make_about(m, PROGRAM_CANCEL);
+    else if (which < 33)
+        make_about(m, PROGRAM_JOIN);
+    else if (which < 34)
+        make_about(m, once_in(m, 2) ? PROGRAM_DETACH : PROGRAM_SPAWN);
+    else
+        make_scope(m, depth);
+}
+
+static void make_ops(struct maker *m, uint32_t n, int depth)
+{
+    while (n-- > 0 && m->p->of[m->thread].n <= MAKE_ROOM)
+        make_anything(m, depth);
+}
+
+static void make_thread(struct maker *m, int thread)
+{
+    m->thread = thread;
+    m->p->of[thread].n = 0;
+    for (int i = 1; thread == 0 && i < m->p->threads; i++)
+        if (!once_in(m, 8))
+            make_op(m, PROGRAM_SPAWN)->thread = (int8_t)i;
+    make_ops(m, 1 + draw(m, m->ops_max), 0);
+    if (thread == 0 && !once_in(m, 4))
+        make_op(m, PROGRAM_SLEEP)->time = 300; /* before it ends them all */
+}
+
+static void make_program(struct maker *m, uint64_t seed, uint32_t threads_max)
+{
+    static const uint8_t sizes[] = {1, 4, 8, 40};
+    static const int64_t units_ns[] = {1, 1, 1, 63, 64, 4096, 100003};
+    struct program *p = m->p;
+
+    m->random.state = seed;
+    p->seed = seed;
+    p->base_ns = (int64_t)(seed << MAKE_BASE_BITS & INT64_MAX >> 1);
+    p->schedule = once_in(m, 4) ? 0 : seed * 2 + 1;
+    p->given_count = 0;
+    p->unit_ns = units_ns[draw(m, sizeof units_ns / sizeof units_ns[0])];
+    m->closes = once_in(m, 2);
+    m->cancels = once_in(m, 2);
+    p->threads = 2 + (int)draw(m, threads_max - 1);
+    p->chans = 1 + (int)draw(m, 1 + draw(m, PROGRAM_CHANS));
+    for (int i = 0; i < PROGRAM_CHANS; i++)
+        p->sizes[i] = sizes[draw(m, sizeof sizes)];
+    for (int i = 0; i < p->threads; i++)
+        make_thread(m, i);
+}
+
+void program_generate(struct program *p, uint64_t seed)
+{
+    struct maker m = {.p = p, .ops_max = MAKE_OPS};
+
+    make_program(&m, seed, PROGRAM_THREADS);
+}
+
+void program_generate_small(struct program *p, uint64_t seed)
+{
+    struct maker m = {.p = p, .ops_max = MAKE_OPS_SMALL};
+
+    make_program(&m, seed, MAKE_THREADS_SMALL);
+    p->schedule = 0;
+}
+
+void program_read(struct program *p, const uint8_t *bytes, size_t n)
+{
+    const size_t given = n / 3 < PROGRAM_GIVEN ? n / 3 : PROGRAM_GIVEN;
+    struct maker m = {.p = p, .ops_max = MAKE_OPS, .random = {.bytes = bytes, .left = n - given}};
+
+    const int64_t base_ns = (int64_t)draw(&m, 256) << draw(&m, 32);
+
+    make_program(&m, 0, PROGRAM_THREADS);
+    p->base_ns = base_ns;
+    p->schedule = 0;
+    memcpy(p->given, bytes + n - given, given);
+    p->given_count = (int)given;
+}

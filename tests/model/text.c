@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "program.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static char text[256];
+static size_t text_size;
+
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
+{
+    va_list values;
+    int size;
+
+    va_start(values, format);
+    size = vsnprintf(text + text_size, sizeof text - text_size, format, values);
+    va_end(values);
+    text_size += size > 0 ? (size_t)size : 0;
+    if (text_size >= sizeof text)
+        text_size = sizeof text - 1;
+}
+
+static void say_chan(int chan)
+{
+    if (chan == PROGRAM_NO_CHAN)
+        say("NULL");
+    else
+        say("c%d", chan);
+}
+
+static void say_clause(const struct program_clause *k)
+{
+    switch (k->kind) {
+    case PROGRAM_CLAUSE_SEND:
+        say("send %d on ", k->value);
+        say_chan(k->chan);
+        break;
+    case PROGRAM_CLAUSE_RECV:
+        say(k->drops ? "receive and drop from " : "receive from ");
+        say_chan(k->chan);
+        break;
+    case PROGRAM_CLAUSE_TIMEOUT:
+        say("timeout %d", (int)k->time);
+        break;
+    default:
+        say("default");
+    }
+}
+
+static void say_clauses(const struct program_op *op)
+{
+    for (int i = 0; i < op->n; i++) {
+        say(i > 0 ? " | " : "");
+        say_clause(&op->clauses[i]);
+    }
+}
+
+static void say_chan_of(const char *what, const struct program_op *op)
+{
+    say("%s ", what);
+    say_chan(op->chan);
+}
+
+static void say_time(const char *what, int64_t time)
+{
+    if (time == PROGRAM_FOREVER)
+        say("%s for ever", what);
+    else
+        say("%s %lld", what, (long long)time);
+}
+
+const char *program_text(const struct program_op *op)
+{
+    static const char *const about[] = {"spawn", "join", "detach", "cancel"};
+
+    text_size = 0;
+    switch (op->kind) {
+    case PROGRAM_TRYSEND:
+    case PROGRAM_TRYRECV:
+        say("try to ");
+        say_clauses(op);
+        break;
+    case PROGRAM_SEND:
+    case PROGRAM_RECV:
+        say_clauses(op);
+        break;
+    case PROGRAM_SELECT:
+        say("select ");
+        say_clauses(op);
+        break;
+    case PROGRAM_CLOSE:
+        say_chan_of("close", op);
+        break;
+    case PROGRAM_SLEEP:
+        say_time("sleep", op->time);
+        break;
+    case PROGRAM_YIELD:
+        say("yield");
+        break;
+    case PROGRAM_COMPUTE:
+        say_time("compute", op->time);
+        break;
+    case PROGRAM_WITHIN:
+        say_time("within", op->time);
+        break;
+    case PROGRAM_SHIELD:
+        say("shield");
+        break;
+    case PROGRAM_END:
+        say("end");
+        break;
+    case PROGRAM_DRAIN:
+        say("wait until all have ended");
+        break;
+    default:
+        say("%s t%d", about[op->kind - PROGRAM_SPAWN], op->thread);
+    }
+    return text;
+}
+
+static void print_thread(const struct program *p, int thread)
+{
+    const struct program_thread *t = &p->of[thread];
+    int depth = 0;
+
+    printf(thread == 0 ? "main:\n" : "t%d:\n", thread);
+    for (int pc = 0; pc < t->n; pc++) {
+        if (t->ops[pc].kind == PROGRAM_END)
+            depth--;
+        printf("  %2d  %*s%s\n", pc, depth * 4, "", program_text(&t->ops[pc]));
+        if (program_begins_scope(&t->ops[pc]))
+            depth++;
+    }
+    if (thread == 0)
+        printf("      close all channels, cancel all threads, wait for them, join the rest\n");
+}
+
+void program_print(const struct program *p)
+{
+    for (int i = 0; i < p->chans; i++)
+        printf("%sc%d of %d byte%s", i > 0 ? ", " : "", i, p->sizes[i],
+               p->sizes[i] == 1 ? "" : "s");
+    printf("; begins at %lld ns, times are in units of %lld ns\n", (long long)p->base_ns,
+           (long long)p->unit_ns);
+    for (int i = 0; i < p->threads; i++)
+        if (i == 0 || p->of[i].n > 0)
+            print_thread(p, i);
+}
