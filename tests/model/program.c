@@ -39,9 +39,9 @@ int64_t program_ns(const struct program *p, int64_t time)
     return time == PROGRAM_FOREVER ? time : time * p->unit_ns;
 }
 
-int program_seen(const struct program *p, int chan, int value)
+int program_seen(size_t size, int value)
 {
-    return p->sizes[chan] == 1 ? value % 200 : value;
+    return size == 1 ? value % 200 : value;
 }
 
 int program_length(const struct program *p)

@@ -113,8 +113,8 @@ bool program_begins_scope(const struct program_op *op);
 /* A time of the program's in nanoseconds. */
 int64_t program_ns(const struct program *p, int64_t time);
 
-/* What can be told of a value that has come through a channel: of one byte, not all. */
-int program_seen(const struct program *p, int chan, int value);
+/* What can be told of a value in an object of so many bytes: of one byte, not all. */
+int program_seen(size_t size, int value);
 
 /* ---- shrinking ---- */
 

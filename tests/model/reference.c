@@ -64,7 +64,7 @@ static int closed_result(const struct program_op *op, int clause)
 
 static void receive(struct reference *r, struct actor *a, const struct program_clause *k, int value)
 {
-    a->value = k->drops ? TRACE_UNTOUCHED : program_seen(r->p, k->chan, value);
+    a->value = k->drops ? TRACE_UNTOUCHED : program_seen(r->p->sizes[k->chan], value);
 }
 
 /* Does a clause that can go: what its call gives. */

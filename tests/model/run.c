@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/check.h"
+#include "run_own.h"
 
 bool run_forgets_closes;
 
@@ -16,45 +16,7 @@ static void stop(void)
 
 void (*run_stop)(void) = stop;
 
-struct wide {
-    uint64_t words[5];
-};
-
-/* A channel, by the size of its elements. */
-union run_chan {
-    struct weft_chan *any;
-    chan(uint8_t) of_1;
-    chan(uint32_t) of_4;
-    chan(uint64_t) of_8;
-    chan(struct wide) of_40;
-};
-
-union run_element {
-    unsigned char bytes[sizeof(struct wide)];
-    uint8_t of_1;
-    uint32_t of_4;
-    uint64_t of_8;
-    struct wide of_40;
-};
-
-static struct {
-    const struct program *p;
-    const struct trace *expected;
-    struct run_report *report;
-    bool walks;
-    int64_t base_ns;
-    union run_chan chans[PROGRAM_CHANS];
-    task(int) tasks[PROGRAM_THREADS];
-    bool born[PROGRAM_THREADS];
-    bool ended[PROGRAM_THREADS];
-    bool claimed[PROGRAM_THREADS]; /* joined, detached, or about to be */
-} run;
-
-/* A thread on its way through its operations. */
-struct run_thread {
-    int name;
-    int pc;
-};
+struct run run;
 
 /* ---- comparing ---- */
 
@@ -89,7 +51,7 @@ static uint32_t run_choose(void *state, uint32_t n, enum weft__choice kind)
     return expected->answer;
 }
 
-static void tell(const struct run_thread *t, int result, int value)
+void run_tell(const struct run_thread *t, int result, int value)
 {
     struct trace *actual = &run.report->actual;
     const int at = actual->events_count;
@@ -112,105 +74,51 @@ static void tell(const struct run_thread *t, int result, int value)
         differ("an operation ended otherwise");
 }
 
-/* ---- values ---- */
-
-enum { UNTOUCHED_BYTE = 0xee };
-
-static void write_element(union run_element *e, int chan, int value)
-{
-    memset(e, 0, sizeof *e);
-    switch (run.p->sizes[chan]) {
-    case 1:
-        e->of_1 = (uint8_t)program_seen(run.p, chan, value);
-        break;
-    case 4:
-        e->of_4 = (uint32_t)value;
-        break;
-    case 8:
-        e->of_8 = (uint64_t)value * 0x100000001;
-        break;
-    default:
-        for (size_t i = 0; i < sizeof e->of_40.words / sizeof e->of_40.words[0]; i++)
-            e->of_40.words[i] = (uint64_t)value << i;
-    }
-}
-
-static void clear_element(union run_element *e)
-{
-    memset(e, UNTOUCHED_BYTE, sizeof *e);
-}
-
-static bool is_untouched(const union run_element *e)
-{
-    union run_element clear;
-
-    clear_element(&clear);
-    return memcmp(e->bytes, clear.bytes, sizeof clear.bytes) == 0;
-}
-
-/* The value in an object, if all its bytes are as sent and none beyond it was touched. */
-static int read_element(const union run_element *e, int chan)
-{
-    const size_t size = run.p->sizes[chan];
-    union run_element sent, clear;
-    int value;
-
-    if (is_untouched(e))
-        return TRACE_UNTOUCHED;
-    value = size == 1 ? e->of_1 : size == 4 ? (int)e->of_4 : (int)(uint32_t)e->of_8;
-    write_element(&sent, chan, value);
-    clear_element(&clear);
-    if (memcmp(e->bytes, sent.bytes, size) != 0 ||
-        memcmp(&e->bytes[size], clear.bytes, sizeof e->bytes - size) != 0)
-        return TRACE_SPOILT;
-    return value;
-}
-
 /* ---- one set of calls for each size ---- */
 
-#define RUN_CALLS(size, T)                                                          \
-    static struct weft_chan *make_##size(void)                                      \
-    {                                                                               \
-        return (union run_chan){.of_##size = chan_new(T)}.any;                      \
-    }                                                                               \
-    static int send_##size(union run_chan c, const union run_element *e)            \
-    {                                                                               \
-        return chan_send(c.of_##size, e->of_##size);                                \
-    }                                                                               \
-    static int recv_##size(union run_chan c, union run_element *e)                  \
-    {                                                                               \
-        return chan_recv(c.of_##size, e ? &e->of_##size : NULL);                    \
-    }                                                                               \
-    static int trysend_##size(union run_chan c, const union run_element *e)         \
-    {                                                                               \
-        return chan_trysend(c.of_##size, e->of_##size);                             \
-    }                                                                               \
-    static int tryrecv_##size(union run_chan c, union run_element *e)               \
-    {                                                                               \
-        return chan_tryrecv(c.of_##size, e ? &e->of_##size : NULL);                 \
-    }                                                                               \
-    static struct weft_case set_send_##size(union run_chan c, union run_element *e) \
-    {                                                                               \
-        return chan_set_send(c.of_##size, &e->of_##size);                           \
-    }                                                                               \
-    static struct weft_case set_recv_##size(union run_chan c, union run_element *e) \
-    {                                                                               \
-        return chan_set_recv(c.of_##size, e ? &e->of_##size : NULL);                \
+#define RUN_CALLS(size, T)                                                      \
+    static struct weft_chan *make_##size(void)                                  \
+    {                                                                           \
+        return (union run_chan){.of_##size = chan_new(T)}.any;                  \
+    }                                                                           \
+    static int send_##size(union run_chan c, const union element *e)            \
+    {                                                                           \
+        return chan_send(c.of_##size, e->of_##size);                            \
+    }                                                                           \
+    static int recv_##size(union run_chan c, union element *e)                  \
+    {                                                                           \
+        return chan_recv(c.of_##size, e ? &e->of_##size : NULL);                \
+    }                                                                           \
+    static int trysend_##size(union run_chan c, const union element *e)         \
+    {                                                                           \
+        return chan_trysend(c.of_##size, e->of_##size);                         \
+    }                                                                           \
+    static int tryrecv_##size(union run_chan c, union element *e)               \
+    {                                                                           \
+        return chan_tryrecv(c.of_##size, e ? &e->of_##size : NULL);             \
+    }                                                                           \
+    static struct weft_case set_send_##size(union run_chan c, union element *e) \
+    {                                                                           \
+        return chan_set_send(c.of_##size, &e->of_##size);                       \
+    }                                                                           \
+    static struct weft_case set_recv_##size(union run_chan c, union element *e) \
+    {                                                                           \
+        return chan_set_recv(c.of_##size, e ? &e->of_##size : NULL);            \
     }
 
 RUN_CALLS(1, uint8_t)
 RUN_CALLS(4, uint32_t)
 RUN_CALLS(8, uint64_t)
-RUN_CALLS(40, struct wide)
+RUN_CALLS(40, struct element_wide)
 
 struct run_calls {
     struct weft_chan *(*make)(void);
-    int (*send)(union run_chan c, const union run_element *e);
-    int (*recv)(union run_chan c, union run_element *e);
-    int (*trysend)(union run_chan c, const union run_element *e);
-    int (*tryrecv)(union run_chan c, union run_element *e);
-    struct weft_case (*set_send)(union run_chan c, union run_element *e);
-    struct weft_case (*set_recv)(union run_chan c, union run_element *e);
+    int (*send)(union run_chan c, const union element *e);
+    int (*recv)(union run_chan c, union element *e);
+    int (*trysend)(union run_chan c, const union element *e);
+    int (*tryrecv)(union run_chan c, union element *e);
+    struct weft_case (*set_send)(union run_chan c, union element *e);
+    struct weft_case (*set_recv)(union run_chan c, union element *e);
 };
 
 #define RUN_CALLS_OF(size)                                                                      \
@@ -245,19 +153,19 @@ static union run_chan chan_of(int chan)
 
 /* ---- operations ---- */
 
-static void fill(const struct program_clause *k, union run_element *e)
+static void fill(const struct program_clause *k, union element *e)
 {
     if (k->kind == PROGRAM_CLAUSE_SEND && k->chan != PROGRAM_NO_CHAN)
-        write_element(e, k->chan, k->value);
+        element_write(e, run.p->sizes[k->chan], k->value);
     else
-        clear_element(e);
+        element_clear(e);
 }
 
-static int received(const struct program_clause *k, const union run_element *e)
+static int received(const struct program_clause *k, const union element *e)
 {
     if (k->kind == PROGRAM_CLAUSE_SEND || k->chan == PROGRAM_NO_CHAN)
         return TRACE_UNTOUCHED;
-    return read_element(e, k->chan);
+    return element_read(e, run.p->sizes[k->chan]);
 }
 
 static void do_message(const struct run_thread *t, const struct program_op *op)
@@ -265,7 +173,7 @@ static void do_message(const struct run_thread *t, const struct program_op *op)
     const struct program_clause *k = &op->clauses[0];
     const struct run_calls *calls = calls_of(k->chan);
     const union run_chan c = chan_of(k->chan);
-    union run_element e, *into = k->drops ? NULL : &e;
+    union element e, *into = k->drops ? NULL : &e;
     int result;
 
     fill(k, &e);
@@ -282,10 +190,10 @@ static void do_message(const struct run_thread *t, const struct program_op *op)
     default:
         result = calls->tryrecv(c, into);
     }
-    tell(t, result, received(k, &e));
+    run_tell(t, result, received(k, &e));
 }
 
-static struct weft_case make_case(const struct program_clause *k, union run_element *e)
+static struct weft_case make_case(const struct program_clause *k, union element *e)
 {
     fill(k, e);
     switch (k->kind) {
@@ -301,7 +209,7 @@ static struct weft_case make_case(const struct program_clause *k, union run_elem
 }
 
 /* What the clause received that was done; the others have touched nothing. */
-static int selected(const struct program_op *op, const union run_element *e, int result)
+static int selected(const struct program_op *op, const union element *e, int result)
 {
     int value = TRACE_UNTOUCHED;
 
@@ -319,13 +227,13 @@ static int selected(const struct program_op *op, const union run_element *e, int
 static void do_select(const struct run_thread *t, const struct program_op *op)
 {
     struct weft_case cases[PROGRAM_CLAUSES];
-    union run_element e[PROGRAM_CLAUSES];
+    union element e[PROGRAM_CLAUSES];
     int result;
 
     for (int i = 0; i < op->n; i++)
         cases[i] = make_case(&op->clauses[i], &e[i]);
     result = chan_select_n(cases, op->n);
-    tell(t, result, selected(op, e, result));
+    run_tell(t, result, selected(op, e, result));
 }
 
 static int close_chan(int chan)
@@ -354,13 +262,13 @@ static void do_join(const struct run_thread *t, int thread)
     int value = TRACE_UNTOUCHED, result;
 
     if (!is_joinable(thread)) {
-        tell(t, TRACE_SKIPPED, value);
+        run_tell(t, TRACE_SKIPPED, value);
         return;
     }
     run.claimed[thread] = true;
     result = task_join(run.tasks[thread], &value);
     run.claimed[thread] = result == 0;
-    tell(t, result, value);
+    run_tell(t, result, value);
 }
 
 static int do_detach(int thread)
@@ -387,7 +295,7 @@ static bool all_others_have_ended(void)
 static void do_drain(const struct run_thread *t, int64_t ns)
 {
     do
-        tell(t, weft_sleep(ns), TRACE_UNTOUCHED);
+        run_tell(t, weft_sleep(ns), TRACE_UNTOUCHED);
     while (!all_others_have_ended());
 }
 
@@ -407,7 +315,7 @@ static void do_ops(struct run_thread *t);
 
 static void do_block(struct run_thread *t)
 {
-    tell(t, 0, TRACE_UNTOUCHED);
+    run_tell(t, 0, TRACE_UNTOUCHED);
     t->pc++;
     do_ops(t);
 }
@@ -419,7 +327,7 @@ static void do_scope(struct run_thread *t, const struct program_op *op)
         weft_shield(do_block(t));
     else
         weft_within(program_ns(run.p, op->time), do_block(t));
-    tell(t, 0, TRACE_UNTOUCHED);
+    run_tell(t, 0, TRACE_UNTOUCHED);
 }
 
 static void do_op(struct run_thread *t, const struct program_op *op)
@@ -445,25 +353,25 @@ static void do_op(struct run_thread *t, const struct program_op *op)
         do_drain(t, program_ns(run.p, op->time));
         break;
     case PROGRAM_CLOSE:
-        tell(t, close_chan(op->chan), TRACE_UNTOUCHED);
+        run_tell(t, close_chan(op->chan), TRACE_UNTOUCHED);
         break;
     case PROGRAM_SLEEP:
-        tell(t, weft_sleep(program_ns(run.p, op->time)), TRACE_UNTOUCHED);
+        run_tell(t, weft_sleep(program_ns(run.p, op->time)), TRACE_UNTOUCHED);
         break;
     case PROGRAM_YIELD:
-        tell(t, do_yield(), TRACE_UNTOUCHED);
+        run_tell(t, do_yield(), TRACE_UNTOUCHED);
         break;
     case PROGRAM_COMPUTE:
-        tell(t, do_compute(program_ns(run.p, op->time)), TRACE_UNTOUCHED);
+        run_tell(t, do_compute(program_ns(run.p, op->time)), TRACE_UNTOUCHED);
         break;
     case PROGRAM_SPAWN:
-        tell(t, do_spawn(op->thread), TRACE_UNTOUCHED);
+        run_tell(t, do_spawn(op->thread), TRACE_UNTOUCHED);
         break;
     case PROGRAM_DETACH:
-        tell(t, do_detach(op->thread), TRACE_UNTOUCHED);
+        run_tell(t, do_detach(op->thread), TRACE_UNTOUCHED);
         break;
     case PROGRAM_CANCEL:
-        tell(t, do_cancel(op->thread), TRACE_UNTOUCHED);
+        run_tell(t, do_cancel(op->thread), TRACE_UNTOUCHED);
         break;
     case PROGRAM_END:
         break;
