@@ -82,6 +82,32 @@ void actor_wake(struct reference *r, struct actor *a, int result)
     actor_ready(r, a);
 }
 
+bool actor_is_made(const struct reference *r, struct actor *a, enum actor_role role)
+{
+    if (a->role != NOBODY || r->is_ending)
+        return false;
+    a->role = role;
+    return true;
+}
+
+bool actor_is_deaf(const struct actor *a)
+{
+    return a->wait == WAIT_FINISH || a->wait == WAIT_SUSPENDED;
+}
+
+/* Ends its wait, if that minds. */
+static void interrupt(struct reference *r, struct actor *a, unsigned why, int result)
+{
+    if (a->state == PARKED && !actor_is_deaf(a) && actor_minds(a) & why)
+        actor_wake(r, a, result);
+}
+
+void actor_cancel(struct reference *r, struct actor *a)
+{
+    a->cancelled = true;
+    interrupt(r, a, CANCELLED, -ECANCELED);
+}
+
 static struct timer *sooner(struct timer *a, struct timer *b)
 {
     if (!a || !a->runs || !b || !b->runs)
@@ -123,8 +149,7 @@ static void fire_scopes(struct reference *r, struct actor *a, const struct timer
     for (int k = 0; k < a->scopes_count; k++)
         if (timer == &a->scopes[k].timer) {
             a->scopes[k].is_over = true;
-            if (a->state == PARKED && actor_minds(a) & EXPIRED)
-                actor_wake(r, a, -ETIMEDOUT);
+            interrupt(r, a, EXPIRED, -ETIMEDOUT);
         }
 }
 

@@ -7,8 +7,19 @@
 #include "trace.h"
 
 enum actor_state { UNBORN, READY, RUNNING, PARKED, ENDED };
+/* What a thread is, once it was started or a generator made of it. */
+enum actor_role { NOBODY, TASK, BODY };
+
 enum actor_handle { JOINABLE, JOINING, GONE };
-enum actor_wait { WAIT_CLAUSES, WAIT_SLEEP, WAIT_JOIN };
+enum actor_wait {
+    WAIT_CLAUSES,
+    WAIT_SLEEP,
+    WAIT_JOIN,
+    WAIT_NEXT,
+    WAIT_FINISH,
+    WAIT_OFFER,
+    WAIT_SUSPENDED
+};
 
 enum { CANCELLED = 1, EXPIRED = 2, TRY = 4 };
 
@@ -29,7 +40,8 @@ struct scope {
 
 struct actor {
     enum actor_state state;
-    enum actor_handle handle;
+    enum actor_role role;
+    enum actor_handle handle; /* of a task */
     int pc;
     bool in_call; /* the operation at pc was begun */
     int result;   /* of that operation */
@@ -37,11 +49,16 @@ struct actor {
     bool cancelled;
     int scopes_count;
     struct scope scopes[PROGRAM_SCOPES];
+    /* a body: */
+    bool is_asked;   /* somebody is in a call for its generator */
+    bool is_closed;  /* so was that, or is being */
+    bool is_refused; /* it has been told so */
     /* parked: */
     enum actor_wait wait;
     const struct program_op *op;
     uint64_t arrival; /* the place among all who ever waited */
     struct timer timer;
+    bool sends_later; /* asking: the body gets what is sent with its next value */
 };
 
 struct reference {
@@ -54,7 +71,8 @@ struct reference {
     int ready[PROGRAM_THREADS]; /* the first is next */
     int ready_count;
     struct actor actors[PROGRAM_THREADS];
-    bool is_too_long;
+    bool is_ending;   /* no more threads are started */
+    bool is_too_long; /* or goes on for ever */
 };
 
 uint32_t actor_choose(struct reference *r, uint32_t n, bool of_clauses);
@@ -71,6 +89,15 @@ void actor_tell(struct reference *r, struct actor *a);
 /* ---- ready, and time ---- */
 
 void actor_ready(struct reference *r, struct actor *a);
+
+/* For good; whoever waits, and minds, goes on with -ECANCELED. */
+void actor_cancel(struct reference *r, struct actor *a);
+
+/* Only its partner ends this wait. */
+bool actor_is_deaf(const struct actor *a);
+
+/* Makes a task or a body of it; false: it is one already, or none is made any more. */
+bool actor_is_made(const struct reference *r, struct actor *a, enum actor_role role);
 
 /* It goes on with this result. */
 void actor_wake(struct reference *r, struct actor *a, int result);

@@ -33,8 +33,10 @@ struct maker {
     struct program_random random;
     int thread;
     uint16_t values;
-    uint32_t ops_max;     /* on the outermost level of a thread */
-    bool closes, cancels; /* half of all programs do without, and talk the longer */
+    uint32_t ops_max; /* on the outermost level of a thread */
+    bool makes_gens;
+    bool closes, cancels;           /* half of all programs do without, and talk the longer */
+    uint8_t kinds[PROGRAM_THREADS]; /* how each thread is to be started: the kind of operation */
 };
 
 enum {
@@ -148,6 +150,48 @@ static void make_about(struct maker *m, enum program_kind kind)
             (int8_t)(least + (int)draw(m, (uint32_t)(m->p->threads - least)));
 }
 
+/* ---- generators ---- */
+
+static bool is_body(const struct maker *m, int thread)
+{
+    return m->kinds[thread] == PROGRAM_GEN;
+}
+
+/* A body of a greater number, or else any such thread; 0: there is none. */
+static int any_body(struct maker *m)
+{
+    const int least = m->thread + 1, n = m->p->threads - least;
+    const int first = n > 0 ? (int)draw(m, (uint32_t)n) : 0;
+
+    for (int i = 0; i < n; i++)
+        if (is_body(m, least + (first + i) % n))
+            return least + (first + i) % n;
+    return n > 0 ? least + first : 0;
+}
+
+/* main closes none: see program.h. */
+static void make_ask(struct maker *m)
+{
+    static const uint8_t kinds[] = {PROGRAM_NEXT, PROGRAM_NEXT, PROGRAM_NEXT, PROGRAM_ASK,
+                                    PROGRAM_ASK,  PROGRAM_EACH, PROGRAM_GEN,  PROGRAM_FINISH};
+    const uint32_t kinds_count = sizeof kinds - (m->thread == 0);
+    const int body = any_body(m);
+    struct program_op *op;
+
+    if (body == 0)
+        return;
+    op = make_op(m, kinds[draw(m, kinds_count)]);
+    op->thread = (int8_t)body;
+    op->drops = (op->kind == PROGRAM_NEXT || op->kind == PROGRAM_ASK) && once_in(m, 8);
+    if (op->kind == PROGRAM_ASK)
+        op->value = ++m->values;
+}
+
+static void make_give(struct maker *m)
+{
+    make_op(m, once_in(m, 3) ? PROGRAM_GIVE_TAKE : PROGRAM_GIVE)->value = ++m->values;
+}
+
 static void make_ops(struct maker *m, uint32_t n, int depth);
 
 static void make_scope(struct maker *m, int depth)
@@ -170,6 +214,14 @@ static void make_anything(struct maker *m, int depth)
 {
     uint32_t which = draw(m, 40);
 
+    if (is_body(m, m->thread) && once_in(m, 2)) {
+        make_give(m);
+        return;
+    }
+    if (m->makes_gens && once_in(m, 3)) {
+        make_ask(m);
+        return;
+    }
     if (which < 14)
         make_message(m, which % 2 ? PROGRAM_SEND : PROGRAM_RECV);
     else if (which < 16)
@@ -206,10 +258,17 @@ static void make_thread(struct maker *m, int thread)
     m->p->of[thread].n = 0;
     for (int i = 1; thread == 0 && i < m->p->threads; i++)
         if (!once_in(m, 8))
-            make_op(m, PROGRAM_SPAWN)->thread = (int8_t)i;
+            make_op(m, m->kinds[i])->thread = (int8_t)i;
     make_ops(m, 1 + draw(m, m->ops_max), 0);
     if (thread == 0 && !once_in(m, 4))
         make_op(m, PROGRAM_SLEEP)->time = 300; /* before it ends them all */
+}
+
+static void make_kinds(struct maker *m)
+{
+    m->makes_gens = once_in(m, 2);
+    for (int i = 0; i < m->p->threads; i++)
+        m->kinds[i] = m->makes_gens && i > 0 && once_in(m, 2) ? PROGRAM_GEN : PROGRAM_SPAWN;
 }
 
 static void make_program(struct maker *m, uint64_t seed, uint32_t threads_max)
@@ -230,6 +289,7 @@ static void make_program(struct maker *m, uint64_t seed, uint32_t threads_max)
     p->chans = 1 + (int)draw(m, 1 + draw(m, PROGRAM_CHANS));
     for (int i = 0; i < PROGRAM_CHANS; i++)
         p->sizes[i] = sizes[draw(m, sizeof sizes)];
+    make_kinds(m);
     for (int i = 0; i < p->threads; i++)
         make_thread(m, i);
 }

@@ -14,6 +14,10 @@ static const struct program_op program_ending[] = {
     {.kind = PROGRAM_JOIN, .thread = 3}, {.kind = PROGRAM_JOIN, .thread = 4},
     {.kind = PROGRAM_JOIN, .thread = 5}, {.kind = PROGRAM_JOIN, .thread = 6},
     {.kind = PROGRAM_JOIN, .thread = 7},
+    {.kind = PROGRAM_FINISH, .thread = 1}, {.kind = PROGRAM_FINISH, .thread = 2},
+    {.kind = PROGRAM_FINISH, .thread = 3}, {.kind = PROGRAM_FINISH, .thread = 4},
+    {.kind = PROGRAM_FINISH, .thread = 5}, {.kind = PROGRAM_FINISH, .thread = 6},
+    {.kind = PROGRAM_FINISH, .thread = 7},
 };
 /* clang-format on */
 
@@ -32,6 +36,17 @@ const struct program_op *program_op(const struct program *p, int thread, int pc)
 bool program_begins_scope(const struct program_op *op)
 {
     return op->kind == PROGRAM_WITHIN || op->kind == PROGRAM_SHIELD;
+}
+
+bool program_is_about_thread(const struct program_op *op)
+{
+    return op->kind >= PROGRAM_SPAWN && op->kind <= PROGRAM_FINISH;
+}
+
+/* A word goes a shorter way than other sizes. */
+size_t program_gen_size(int body)
+{
+    return body % 2 ? 8 : 40;
 }
 
 int64_t program_ns(const struct program *p, int64_t time)

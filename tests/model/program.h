@@ -2,11 +2,17 @@
 /* Random programs: what a few threads do with a few channels, as plain data, so that it can be
  * run in two ways, printed and shrunk.
  *
- * Thread 0 is main; it alone is there at the start. When its own operations are done it closes
- * every channel, cancels every thread, waits until all have ended and joins those that nobody
- * has joined: so every program ends. A thread is spawned and joined by those with smaller
- * numbers only: no ring of joins. An operation that makes no sense when its turn comes (a second
- * spawn of a thread, a join of one that is not there or has been joined) is skipped. */
+ * Thread 0 is main; it alone is there at the start. Any other is a task, if it is spawned, or the
+ * body of a generator, if that is made: whichever comes first.
+ *
+ * When main's own operations are done it closes every channel, cancels every task, waits until all
+ * have ended, joins those that nobody has joined and closes all generators: so every program ends.
+ * A thread is started, joined, asked for values and closed by those with smaller numbers only, so
+ * that no ring of threads waits for one another. main must not close a generator whose body may
+ * wait for something in a shield: nothing would end that wait. Once main waits for the others to end,
+ * none is started. An operation that makes no sense
+ * when its turn comes (a second spawn of a thread, a join of one that is not there or has been
+ * joined, a call for a generator that another thread is inside) is skipped. */
 #ifndef WEFT_TESTS_MODEL_PROGRAM_H
 #define WEFT_TESTS_MODEL_PROGRAM_H
 
@@ -40,10 +46,17 @@ enum program_kind {
     PROGRAM_JOIN,
     PROGRAM_DETACH,
     PROGRAM_CANCEL,
-    PROGRAM_WITHIN, /* up to its PROGRAM_END */
-    PROGRAM_SHIELD, /* likewise */
+    PROGRAM_GEN, /* makes a generator, whose body is the thread */
+    PROGRAM_NEXT,
+    PROGRAM_EACH,      /* next until there is none */
+    PROGRAM_ASK,       /* next with a value that is sent into the body */
+    PROGRAM_FINISH,    /* closes the generator */
+    PROGRAM_GIVE,      /* the body yields a value */
+    PROGRAM_GIVE_TAKE, /* and takes what it is sent */
+    PROGRAM_WITHIN,    /* up to its PROGRAM_END */
+    PROGRAM_SHIELD,    /* likewise */
     PROGRAM_END,
-    PROGRAM_DRAIN, /* sleeps until all others have ended */
+    PROGRAM_DRAIN, /* sleeps until all others but the bodies of generators have ended; none is started then */
 };
 
 enum program_clause_kind {
@@ -63,10 +76,12 @@ struct program_clause {
 
 struct program_op {
     uint8_t kind;
-    int8_t chan;   /* CLOSE */
-    int8_t thread; /* SPAWN, JOIN, DETACH, CANCEL */
-    uint8_t n;     /* clauses */
-    int64_t time;  /* SLEEP, COMPUTE, WITHIN: in the program's units */
+    int8_t chan;    /* CLOSE */
+    int8_t thread;  /* SPAWN to FINISH */
+    uint8_t n;      /* clauses */
+    bool drops;     /* NEXT, ASK: receives into NULL */
+    uint16_t value; /* ASK, GIVE, GIVE_TAKE: as of a clause */
+    int64_t time;   /* SLEEP, COMPUTE, WITHIN: in the program's units */
     struct program_clause clauses[PROGRAM_CLAUSES];
 };
 
@@ -109,6 +124,12 @@ const struct program_op *program_op(const struct program *p, int thread, int pc)
 
 /* Up to an END. */
 bool program_begins_scope(const struct program_op *op);
+
+/* Whether it is about a thread: SPAWN to FINISH. */
+bool program_is_about_thread(const struct program_op *op);
+
+/* The size of the values that a generator yields; it takes four bytes. */
+size_t program_gen_size(int body);
 
 /* A time of the program's in nanoseconds. */
 int64_t program_ns(const struct program *p, int64_t time);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "actors.h"
+#include "generators.h"
 
 /* ---- channels ---- */
 
@@ -215,18 +216,17 @@ static void enter_shield(struct actor *a)
 
 /* ---- threads ---- */
 
-static void call_spawn(struct reference *r, struct actor *a, int thread)
+static void call_spawn(struct reference *r, struct actor *a, struct actor *born)
 {
-    struct actor *born = &r->actors[thread];
-
-    actor_returns(a, born->state == UNBORN ? 0 : TRACE_SKIPPED);
-    if (born->state == UNBORN)
+    if (actor_is_made(r, born, TASK))
         actor_ready(r, born);
+    else
+        actor_returns(a, TRACE_SKIPPED);
 }
 
 static bool is_joinable(const struct actor *a)
 {
-    return a->state != UNBORN && a->handle == JOINABLE;
+    return a->role == TASK && a->handle == JOINABLE;
 }
 
 static void call_join(struct reference *r, struct actor *a, const struct program_op *op)
@@ -266,23 +266,20 @@ static void call_detach(struct reference *r, struct actor *a, int thread)
         detached->handle = GONE;
 }
 
-static void call_cancel(struct reference *r, struct actor *a, int thread)
+static void call_cancel(struct reference *r, struct actor *a, struct actor *cancelled)
 {
-    struct actor *cancelled = &r->actors[thread];
-
-    if (cancelled->state == UNBORN || cancelled->state == ENDED) {
-        actor_returns(a, cancelled->state == UNBORN ? TRACE_SKIPPED : -ESRCH);
+    if (cancelled->role != TASK) {
+        actor_returns(a, TRACE_SKIPPED);
         return;
     }
-    actor_returns(a, 0);
-    cancelled->cancelled = true;
-    if (cancelled->state == PARKED && actor_minds(cancelled) & CANCELLED)
-        actor_wake(r, cancelled, -ECANCELED);
+    actor_returns(a, cancelled->state == ENDED ? -ESRCH : 0);
+    if (cancelled->state != ENDED)
+        actor_cancel(r, cancelled);
 }
 
-static void end_thread(struct reference *r, struct actor *a)
+/* Whoever waits for it has its result. */
+static void end_task(struct reference *r, const struct actor *a)
 {
-    a->state = ENDED;
     for (int i = 0; i < r->p->threads; i++) {
         struct actor *joiner = &r->actors[i];
 
@@ -292,6 +289,15 @@ static void end_thread(struct reference *r, struct actor *a)
             actor_wake(r, joiner, 0);
         }
     }
+}
+
+static void end_thread(struct reference *r, struct actor *a)
+{
+    a->state = ENDED;
+    if (a->role == BODY)
+        end_body(r, a);
+    else
+        end_task(r, a);
     actor_look_at_timers(r);
 }
 
@@ -300,7 +306,7 @@ static void end_thread(struct reference *r, struct actor *a)
 static bool all_others_have_ended(const struct reference *r, const struct actor *a)
 {
     for (int i = 0; i < r->p->threads; i++)
-        if (&r->actors[i] != a && r->actors[i].state != UNBORN && r->actors[i].state != ENDED)
+        if (&r->actors[i] != a && r->actors[i].role == TASK && r->actors[i].state != ENDED)
             return false;
     return true;
 }
@@ -334,7 +340,7 @@ static void call(struct reference *r, struct actor *a, const struct program_op *
         r->now += program_ns(r->p, op->time);
         break;
     case PROGRAM_SPAWN:
-        call_spawn(r, a, op->thread);
+        call_spawn(r, a, &r->actors[op->thread]);
         break;
     case PROGRAM_JOIN:
         call_join(r, a, op);
@@ -343,7 +349,22 @@ static void call(struct reference *r, struct actor *a, const struct program_op *
         call_detach(r, a, op->thread);
         break;
     case PROGRAM_CANCEL:
-        call_cancel(r, a, op->thread);
+        call_cancel(r, a, &r->actors[op->thread]);
+        break;
+    case PROGRAM_GEN:
+        call_gen(r, a, &r->actors[op->thread]);
+        break;
+    case PROGRAM_NEXT:
+    case PROGRAM_EACH:
+    case PROGRAM_ASK:
+        call_next(r, a, op);
+        break;
+    case PROGRAM_FINISH:
+        call_finish(r, a, op);
+        break;
+    case PROGRAM_GIVE:
+    case PROGRAM_GIVE_TAKE:
+        call_give(r, a, op);
         break;
     case PROGRAM_WITHIN:
         enter_within(r, a, program_ns(r->p, op->time));
@@ -355,14 +376,35 @@ static void call(struct reference *r, struct actor *a, const struct program_op *
         a->scopes_count--;
         break;
     case PROGRAM_DRAIN:
+        r->is_ending = true;
         call_sleep(r, a, op);
         break;
     }
 }
 
-/* A sleep that is over is begun again until it is not needed. */
+/* What is only now settled about a call. */
+static void end_call(struct reference *r, struct actor *a, const struct program_op *op)
+{
+    switch ((enum program_kind)op->kind) {
+    case PROGRAM_JOIN:
+        end_join(r, a, op);
+        break;
+    case PROGRAM_NEXT:
+    case PROGRAM_EACH:
+    case PROGRAM_ASK:
+    case PROGRAM_FINISH:
+        end_next(r, a, op);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Some calls are begun again until they are not needed. */
 static bool is_over(const struct reference *r, const struct actor *a, const struct program_op *op)
 {
+    if (op->kind == PROGRAM_EACH)
+        return a->result != 0;
     return op->kind != PROGRAM_DRAIN || all_others_have_ended(r, a);
 }
 
@@ -374,9 +416,8 @@ static void run_actor(struct reference *r, struct actor *a)
     while (a->state == RUNNING) {
         op = program_op(r->p, (int)(a - r->actors), a->pc);
         if (a->in_call) {
+            end_call(r, a, op);
             actor_tell(r, a);
-            if (op->kind == PROGRAM_JOIN)
-                end_join(r, a, op);
             a->pc += is_over(r, a, op);
             op = program_op(r->p, (int)(a - r->actors), a->pc);
         }
@@ -394,6 +435,7 @@ static void wait_for_timer(struct reference *r)
     const struct timer *timer = actor_next_timer(r);
 
     if (!timer) {
+        r->is_too_long |= actor_is_deaf(&r->actors[0]);
         actor_wake(r, &r->actors[0], -EDEADLK);
         return;
     }

@@ -19,6 +19,7 @@
  * - Ready threads are in the order in which they became so; the oracle is asked who is next when
  *   there are several.
  * - When nothing can ever run, main's call ends with -EDEADLK.
+ * - Generators: see generators.h.
  *
  * And what the oracle's quantum of one makes of the rule that the scheduler looks outside when a
  * countdown is spent:
@@ -34,7 +35,7 @@
 #include "program.h"
 #include "trace.h"
 
-/* Chooses as the program says. False: it was too long to be told. */
+/* Chooses as the program says. False: it was too long to be told, or nothing ends it. */
 bool reference_run(const struct program *p, struct trace *trace);
 
 #endif

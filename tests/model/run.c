@@ -241,20 +241,31 @@ static int close_chan(int chan)
     return run_forgets_closes ? 0 : chan_close(chan_of(chan).of_4);
 }
 
-static int act(int name);
+static int act(int name)
+{
+    run_act(name);
+    return TRACE_THREAD + name;
+}
+
+bool run_makes(int thread, enum run_role role)
+{
+    if (run.roles[thread] != RUN_NOBODY || run.is_ending)
+        return false;
+    run.roles[thread] = role;
+    return true;
+}
 
 static int do_spawn(int thread)
 {
-    if (run.born[thread])
+    if (!run_makes(thread, RUN_TASK))
         return TRACE_SKIPPED;
-    run.born[thread] = true;
     run.tasks[thread] = spawn(act, thread);
     return 0;
 }
 
 static bool is_joinable(int thread)
 {
-    return run.born[thread] && !run.claimed[thread];
+    return run.roles[thread] == RUN_TASK && !run.claimed[thread];
 }
 
 static void do_join(const struct run_thread *t, int thread)
@@ -281,19 +292,20 @@ static int do_detach(int thread)
 
 static int do_cancel(int thread)
 {
-    return run.born[thread] ? task_cancel(run.tasks[thread]) : TRACE_SKIPPED;
+    return run.roles[thread] == RUN_TASK ? task_cancel(run.tasks[thread]) : TRACE_SKIPPED;
 }
 
 static bool all_others_have_ended(void)
 {
     for (int i = 1; i < PROGRAM_THREADS; i++)
-        if (run.born[i] && !run.ended[i])
+        if (run.roles[i] == RUN_TASK && !run.ended[i])
             return false;
     return true;
 }
 
 static void do_drain(const struct run_thread *t, int64_t ns)
 {
+    run.is_ending = true;
     do
         run_tell(t, weft_sleep(ns), TRACE_UNTOUCHED);
     while (!all_others_have_ended());
@@ -373,6 +385,19 @@ static void do_op(struct run_thread *t, const struct program_op *op)
     case PROGRAM_CANCEL:
         run_tell(t, do_cancel(op->thread), TRACE_UNTOUCHED);
         break;
+    case PROGRAM_GEN:
+        run_gen(t, op);
+        break;
+    case PROGRAM_NEXT:
+    case PROGRAM_EACH:
+    case PROGRAM_ASK:
+    case PROGRAM_FINISH:
+        run_ask(t, op);
+        break;
+    case PROGRAM_GIVE:
+    case PROGRAM_GIVE_TAKE:
+        run_give(t, op);
+        break;
     case PROGRAM_END:
         break;
     }
@@ -389,13 +414,12 @@ static void do_ops(struct run_thread *t)
     }
 }
 
-static int act(int name)
+void run_act(int name)
 {
     struct run_thread t = {.name = name};
 
     do_ops(&t);
     run.ended[name] = true;
-    return TRACE_THREAD + name;
 }
 
 /* ---- the whole ---- */
@@ -456,6 +480,6 @@ void run_program(const struct program *p, const struct trace *expected, struct r
     report->actual.choices_count = 0;
     weft_now(); /* makes the worker */
     begin();
-    act(0);
+    run_act(0);
     end();
 }

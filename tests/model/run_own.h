@@ -16,6 +16,14 @@ union run_chan {
     chan(struct element_wide) of_40;
 };
 
+/* A generator, by the size of what it yields. */
+union run_gen {
+    gen(uint64_t, uint32_t) of_8;
+    gen(struct element_wide, uint32_t) of_40;
+};
+
+enum run_role { RUN_NOBODY, RUN_TASK, RUN_BODY };
+
 struct run {
     const struct program *p;
     const struct trace *expected;
@@ -23,10 +31,14 @@ struct run {
     bool walks;
     int64_t base_ns;
     union run_chan chans[PROGRAM_CHANS];
+    bool is_ending; /* no more threads are started */
+    enum run_role roles[PROGRAM_THREADS];
     task(int) tasks[PROGRAM_THREADS];
-    bool born[PROGRAM_THREADS];
     bool ended[PROGRAM_THREADS];
     bool claimed[PROGRAM_THREADS]; /* joined, detached, or about to be */
+    union run_gen gens[PROGRAM_THREADS];
+    bool is_asked[PROGRAM_THREADS];  /* somebody is in a call for the generator */
+    bool is_closed[PROGRAM_THREADS]; /* so was the generator, or is being */
 };
 
 extern struct run run;
@@ -35,9 +47,22 @@ extern struct run run;
 struct run_thread {
     int name;
     int pc;
+    bool is_refused; /* a body that has been told that its generator is closed */
 };
+
+/* False: it is something already. */
+bool run_makes(int thread, enum run_role role);
+
+/* Does all operations of a thread. */
+void run_act(int name);
 
 /* Its operation is over: compares, and does not return if there is a difference. */
 void run_tell(const struct run_thread *t, int result, int value);
+
+/* ---- operations ---- */
+
+void run_gen(const struct run_thread *t, const struct program_op *op);
+void run_ask(const struct run_thread *t, const struct program_op *op); /* NEXT to FINISH */
+void run_give(struct run_thread *t, const struct program_op *op);
 
 #endif

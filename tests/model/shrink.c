@@ -43,7 +43,7 @@ static int end_of_scope(const struct program_thread *t, int at)
 
 static bool is_about(const struct program_op *op, int thread)
 {
-    return op->kind >= PROGRAM_SPAWN && op->kind <= PROGRAM_CANCEL && op->thread == thread;
+    return program_is_about_thread(op) && op->thread == thread;
 }
 
 static bool shrink_thread(struct shrinker *s, int thread)

@@ -71,7 +71,17 @@ static void say_time(const char *what, int64_t time)
 
 const char *program_text(const struct program_op *op)
 {
-    static const char *const about[] = {"spawn", "join", "detach", "cancel"};
+    static const char *const about[] = {
+        "spawn",
+        "join",
+        "detach",
+        "cancel",
+        "make the generator of",
+        "next of",
+        "each of",
+        "send into",
+        "close the generator of",
+    };
 
     text_size = 0;
     switch (op->kind) {
@@ -109,11 +119,20 @@ const char *program_text(const struct program_op *op)
     case PROGRAM_END:
         say("end");
         break;
+    case PROGRAM_ASK:
+        say("send %d into t%d", op->value, op->thread);
+        break;
+    case PROGRAM_GIVE:
+        say("yield value %d", op->value);
+        break;
+    case PROGRAM_GIVE_TAKE:
+        say("yield value %d and receive", op->value);
+        break;
     case PROGRAM_DRAIN:
         say("wait until all have ended");
         break;
     default:
-        say("%s t%d", about[op->kind - PROGRAM_SPAWN], op->thread);
+        say("%s t%d%s", about[op->kind - PROGRAM_SPAWN], op->thread, op->drops ? ", and drop" : "");
     }
     return text;
 }
@@ -132,7 +151,8 @@ static void print_thread(const struct program *p, int thread)
             depth++;
     }
     if (thread == 0)
-        printf("      close all channels, cancel all threads, wait for them, join the rest\n");
+        printf("      close all channels, cancel all threads, wait for them, join the rest, close "
+               "generators\n");
 }
 
 void program_print(const struct program *p)

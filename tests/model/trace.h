@@ -13,6 +13,7 @@ enum {
     TRACE_SKIPPED = -1000000, /* the result of an operation that made no sense */
     TRACE_UNTOUCHED = -1,     /* instead of a value: nothing was received */
     TRACE_SPOILT = -2,   /* what was received was never sent, or a loser's object was touched */
+    TRACE_NO_MORE = 1,   /* the result of a loop over a generator's values */
     TRACE_THREAD = 1000, /* what a thread returns, and its number */
 };
 
