@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "groups.h"
+
 /* ---- choices and events ---- */
 
 uint32_t actor_choose(struct reference *r, uint32_t n, bool of_clauses)
@@ -98,7 +100,11 @@ bool actor_is_deaf(const struct actor *a)
 /* Ends its wait, if that minds. */
 static void interrupt(struct reference *r, struct actor *a, unsigned why, int result)
 {
-    if (a->state == PARKED && !actor_is_deaf(a) && actor_minds(a) & why)
+    if (a->state != PARKED || actor_is_deaf(a) || !(actor_minds(a) & why))
+        return;
+    if (a->wait == WAIT_GROUP && why == CANCELLED)
+        group_cancel(r, a->op->which);
+    else
         actor_wake(r, a, result);
 }
 

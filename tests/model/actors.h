@@ -8,12 +8,14 @@
 
 enum actor_state { UNBORN, READY, RUNNING, PARKED, ENDED };
 /* What a thread is, once it was started or a generator made of it. */
-enum actor_role { NOBODY, TASK, BODY };
+enum actor_role { NOBODY, TASK, BODY, MEMBER };
 
 enum actor_handle { JOINABLE, JOINING, GONE };
 enum actor_wait {
     WAIT_CLAUSES,
     WAIT_SLEEP,
+    WAIT_GO,
+    WAIT_GROUP,
     WAIT_JOIN,
     WAIT_NEXT,
     WAIT_FINISH,
@@ -53,12 +55,23 @@ struct actor {
     bool is_asked;   /* somebody is in a call for its generator */
     bool is_closed;  /* so was that, or is being */
     bool is_refused; /* it has been told so */
+    /* a member: */
+    int group;
+    uint64_t born; /* the place among all who were started */
+    int fails;     /* what it will return */
+    /* starting one: */
+    bool has_place; /* in the group, and has not used it yet */
     /* parked: */
     enum actor_wait wait;
     const struct program_op *op;
     uint64_t arrival; /* the place among all who ever waited */
     struct timer timer;
     bool sends_later; /* asking: the body gets what is sent with its next value */
+};
+
+struct group {
+    bool is_cancelled;
+    int result; /* the first other than 0 */
 };
 
 struct reference {
@@ -71,6 +84,9 @@ struct reference {
     int ready[PROGRAM_THREADS]; /* the first is next */
     int ready_count;
     struct actor actors[PROGRAM_THREADS];
+    struct group groups[PROGRAM_GROUPS];
+    int cancelling[PROGRAM_GROUPS]; /* groups whose members are being cancelled */
+    int cancelling_count;
     bool is_ending;   /* no more threads are started */
     bool is_too_long; /* or goes on for ever */
 };
@@ -96,7 +112,7 @@ void actor_cancel(struct reference *r, struct actor *a);
 /* Only its partner ends this wait. */
 bool actor_is_deaf(const struct actor *a);
 
-/* Makes a task or a body of it; false: it is one already, or none is made any more. */
+/* Makes a task, a body or a member of it; false: it is one already, or none is made any more. */
 bool actor_is_made(const struct reference *r, struct actor *a, enum actor_role role);
 
 /* It goes on with this result. */

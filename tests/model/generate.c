@@ -34,7 +34,7 @@ struct maker {
     int thread;
     uint16_t values;
     uint32_t ops_max; /* on the outermost level of a thread */
-    bool makes_gens;
+    bool makes_gens, makes_groups;
     bool closes, cancels;           /* half of all programs do without, and talk the longer */
     uint8_t kinds[PROGRAM_THREADS]; /* how each thread is to be started: the kind of operation */
 };
@@ -152,19 +152,14 @@ static void make_about(struct maker *m, enum program_kind kind)
 
 /* ---- generators ---- */
 
-static bool is_body(const struct maker *m, int thread)
-{
-    return m->kinds[thread] == PROGRAM_GEN;
-}
-
-/* A body of a greater number, or else any such thread; 0: there is none. */
-static int any_body(struct maker *m)
+/* A thread of a greater number that is to be started so, or else any such; 0: there is none. */
+static int any_started(struct maker *m, enum program_kind kind)
 {
     const int least = m->thread + 1, n = m->p->threads - least;
     const int first = n > 0 ? (int)draw(m, (uint32_t)n) : 0;
 
     for (int i = 0; i < n; i++)
-        if (is_body(m, least + (first + i) % n))
+        if (m->kinds[least + (first + i) % n] == kind)
             return least + (first + i) % n;
     return n > 0 ? least + first : 0;
 }
@@ -175,7 +170,7 @@ static void make_ask(struct maker *m)
     static const uint8_t kinds[] = {PROGRAM_NEXT, PROGRAM_NEXT, PROGRAM_NEXT, PROGRAM_ASK,
                                     PROGRAM_ASK,  PROGRAM_EACH, PROGRAM_GEN,  PROGRAM_FINISH};
     const uint32_t kinds_count = sizeof kinds - (m->thread == 0);
-    const int body = any_body(m);
+    const int body = any_started(m, PROGRAM_GEN);
     struct program_op *op;
 
     if (body == 0)
@@ -190,6 +185,28 @@ static void make_ask(struct maker *m)
 static void make_give(struct maker *m)
 {
     make_op(m, once_in(m, 3) ? PROGRAM_GIVE_TAKE : PROGRAM_GIVE)->value = ++m->values;
+}
+
+/* ---- groups ---- */
+
+static int8_t any_group(struct maker *m)
+{
+    return (int8_t)draw(m, (uint32_t)m->p->groups);
+}
+
+static void make_grouped(struct maker *m)
+{
+    static const uint8_t kinds[] = {PROGRAM_GO, PROGRAM_GO, PROGRAM_GROUP_WAIT, PROGRAM_GROUP_WAIT,
+                                    PROGRAM_GROUP_CANCEL};
+    const uint8_t kind = kinds[draw(m, sizeof kinds - (m->cancels ? 0 : 1))];
+    const int thread = kind == PROGRAM_GO ? any_started(m, PROGRAM_GO) : 0;
+    struct program_op *op;
+
+    if (kind == PROGRAM_GO && thread == 0)
+        return;
+    op = make_op(m, kind);
+    op->which = any_group(m);
+    op->thread = (int8_t)thread;
 }
 
 static void make_ops(struct maker *m, uint32_t n, int depth);
@@ -214,8 +231,16 @@ static void make_anything(struct maker *m, int depth)
 {
     uint32_t which = draw(m, 40);
 
-    if (is_body(m, m->thread) && once_in(m, 2)) {
+    if (m->kinds[m->thread] == PROGRAM_GEN && once_in(m, 2)) {
         make_give(m);
+        return;
+    }
+    if (m->kinds[m->thread] == PROGRAM_GO && once_in(m, 10)) {
+        make_op(m, PROGRAM_FAIL)->value = (uint16_t)(500 + m->thread);
+        return;
+    }
+    if (m->makes_groups && once_in(m, 4)) {
+        make_grouped(m);
         return;
     }
     if (m->makes_gens && once_in(m, 3)) {
@@ -252,13 +277,22 @@ static void make_ops(struct maker *m, uint32_t n, int depth)
         make_anything(m, depth);
 }
 
+static void make_start(struct maker *m, int thread)
+{
+    struct program_op *op = make_op(m, m->kinds[thread]);
+
+    op->thread = (int8_t)thread;
+    if (op->kind == PROGRAM_GO)
+        op->which = any_group(m);
+}
+
 static void make_thread(struct maker *m, int thread)
 {
     m->thread = thread;
     m->p->of[thread].n = 0;
     for (int i = 1; thread == 0 && i < m->p->threads; i++)
         if (!once_in(m, 8))
-            make_op(m, m->kinds[i])->thread = (int8_t)i;
+            make_start(m, i);
     make_ops(m, 1 + draw(m, m->ops_max), 0);
     if (thread == 0 && !once_in(m, 4))
         make_op(m, PROGRAM_SLEEP)->time = 300; /* before it ends them all */
@@ -267,8 +301,17 @@ static void make_thread(struct maker *m, int thread)
 static void make_kinds(struct maker *m)
 {
     m->makes_gens = once_in(m, 2);
-    for (int i = 0; i < m->p->threads; i++)
-        m->kinds[i] = m->makes_gens && i > 0 && once_in(m, 2) ? PROGRAM_GEN : PROGRAM_SPAWN;
+    m->makes_groups = once_in(m, 2);
+    m->p->groups = m->makes_groups ? 1 + (int)draw(m, PROGRAM_GROUPS) : 0;
+    for (int i = 0; i < PROGRAM_GROUPS; i++)
+        m->p->limits[i] = (uint8_t)draw(m, 3);
+    for (int i = 1; i < m->p->threads; i++) {
+        m->kinds[i] = PROGRAM_SPAWN;
+        if (m->makes_gens && once_in(m, 2))
+            m->kinds[i] = PROGRAM_GEN;
+        else if (m->makes_groups && !once_in(m, 3))
+            m->kinds[i] = PROGRAM_GO;
+    }
 }
 
 static void make_program(struct maker *m, uint64_t seed, uint32_t threads_max)

@@ -2,13 +2,15 @@
 /* Random programs: what a few threads do with a few channels, as plain data, so that it can be
  * run in two ways, printed and shrunk.
  *
- * Thread 0 is main; it alone is there at the start. Any other is a task, if it is spawned, or the
- * body of a generator, if that is made: whichever comes first.
+ * Thread 0 is main; it alone is there at the start, with groups that it has made. Any other is a
+ * task, if it is spawned, the body of a generator, if that is made, or a member of a group, if it
+ * is started in that: whichever comes first.
  *
- * When main's own operations are done it closes every channel, cancels every task, waits until all
+ * When main's own operations are done it closes every channel, cancels every task and group, waits until all
  * have ended, joins those that nobody has joined and closes all generators: so every program ends.
  * A thread is started, joined, asked for values and closed by those with smaller numbers only, so
- * that no ring of threads waits for one another. main must not close a generator whose body may
+ * that no ring of threads waits for one another; who waits for a group, or for a place in it, has
+ * a smaller number than its members. main must not close a generator whose body may
  * wait for something in a shield: nothing would end that wait. Once main waits for the others to end,
  * none is started. An operation that makes no sense
  * when its turn comes (a second spawn of a thread, a join of one that is not there or has been
@@ -24,6 +26,7 @@ enum {
     PROGRAM_THREADS = 8,
     PROGRAM_CHANS = 4,
     PROGRAM_CLAUSES = 4,
+    PROGRAM_GROUPS = 2,
     PROGRAM_OPS = 48,   /* of one thread; what is generated is shorter */
     PROGRAM_SCOPES = 3, /* within one another */
     PROGRAM_GIVEN = 128,
@@ -46,6 +49,7 @@ enum program_kind {
     PROGRAM_JOIN,
     PROGRAM_DETACH,
     PROGRAM_CANCEL,
+    PROGRAM_GO,  /* starts it in a group */
     PROGRAM_GEN, /* makes a generator, whose body is the thread */
     PROGRAM_NEXT,
     PROGRAM_EACH,      /* next until there is none */
@@ -53,8 +57,11 @@ enum program_kind {
     PROGRAM_FINISH,    /* closes the generator */
     PROGRAM_GIVE,      /* the body yields a value */
     PROGRAM_GIVE_TAKE, /* and takes what it is sent */
-    PROGRAM_WITHIN,    /* up to its PROGRAM_END */
-    PROGRAM_SHIELD,    /* likewise */
+    PROGRAM_GROUP_WAIT,
+    PROGRAM_GROUP_CANCEL,
+    PROGRAM_FAIL,   /* the member will return a value other than 0 */
+    PROGRAM_WITHIN, /* up to its PROGRAM_END */
+    PROGRAM_SHIELD, /* likewise */
     PROGRAM_END,
     PROGRAM_DRAIN, /* sleeps until all others but the bodies of generators have ended; none is started then */
 };
@@ -79,6 +86,7 @@ struct program_op {
     int8_t chan;    /* CLOSE */
     int8_t thread;  /* SPAWN to FINISH */
     uint8_t n;      /* clauses */
+    int8_t which;   /* GO, GROUP_WAIT, GROUP_CANCEL: the group */
     bool drops;     /* NEXT, ASK: receives into NULL */
     uint16_t value; /* ASK, GIVE, GIVE_TAKE: as of a clause */
     int64_t time;   /* SLEEP, COMPUTE, WITHIN: in the program's units */
@@ -100,6 +108,8 @@ struct program {
     int threads;     /* main included */
     int chans;
     uint8_t sizes[PROGRAM_CHANS]; /* of elements: 1, 4, 8 or 40 */
+    int groups;
+    uint8_t limits[PROGRAM_GROUPS]; /* so many members run at once; 0: any number */
     struct program_thread of[PROGRAM_THREADS];
 };
 

@@ -6,6 +6,7 @@
 
 #include "actors.h"
 #include "generators.h"
+#include "groups.h"
 
 /* ---- channels ---- */
 
@@ -296,6 +297,8 @@ static void end_thread(struct reference *r, struct actor *a)
     a->state = ENDED;
     if (a->role == BODY)
         end_body(r, a);
+    else if (a->role == MEMBER)
+        end_member(r, a);
     else
         end_task(r, a);
     actor_look_at_timers(r);
@@ -303,12 +306,24 @@ static void end_thread(struct reference *r, struct actor *a)
 
 /* ---- running ---- */
 
+/* Bodies wait until they are asked, or closed. */
+static bool is_still_there(const struct actor *a)
+{
+    return (a->role == TASK || a->role == MEMBER) && a->state != ENDED && a->state != UNBORN;
+}
+
 static bool all_others_have_ended(const struct reference *r, const struct actor *a)
 {
     for (int i = 0; i < r->p->threads; i++)
-        if (&r->actors[i] != a && r->actors[i].role == TASK && r->actors[i].state != ENDED)
+        if (&r->actors[i] != a && is_still_there(&r->actors[i]))
             return false;
     return true;
+}
+
+static void call_fail(struct actor *a, int value)
+{
+    actor_returns(a, a->role == MEMBER ? 0 : TRACE_SKIPPED);
+    a->fails = value;
 }
 
 static void call(struct reference *r, struct actor *a, const struct program_op *op)
@@ -366,6 +381,18 @@ static void call(struct reference *r, struct actor *a, const struct program_op *
     case PROGRAM_GIVE_TAKE:
         call_give(r, a, op);
         break;
+    case PROGRAM_GO:
+        call_go(r, a, op);
+        break;
+    case PROGRAM_GROUP_WAIT:
+        call_group_wait(r, a, op);
+        break;
+    case PROGRAM_GROUP_CANCEL:
+        call_group_cancel(r, a, op);
+        break;
+    case PROGRAM_FAIL:
+        call_fail(a, op->value);
+        break;
     case PROGRAM_WITHIN:
         enter_within(r, a, program_ns(r->p, op->time));
         break;
@@ -394,6 +421,12 @@ static void end_call(struct reference *r, struct actor *a, const struct program_
     case PROGRAM_ASK:
     case PROGRAM_FINISH:
         end_next(r, a, op);
+        break;
+    case PROGRAM_GO:
+        end_go(r, a, op);
+        break;
+    case PROGRAM_GROUP_WAIT:
+        end_group_wait(r, a, op);
         break;
     default:
         break;

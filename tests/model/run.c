@@ -295,10 +295,17 @@ static int do_cancel(int thread)
     return run.roles[thread] == RUN_TASK ? task_cancel(run.tasks[thread]) : TRACE_SKIPPED;
 }
 
+static bool is_still_there(int thread)
+{
+    return (run.roles[thread] == RUN_TASK ||
+            (run.roles[thread] == RUN_MEMBER && run.has_begun[thread])) &&
+           !run.ended[thread];
+}
+
 static bool all_others_have_ended(void)
 {
     for (int i = 1; i < PROGRAM_THREADS; i++)
-        if (run.roles[i] == RUN_TASK && !run.ended[i])
+        if (is_still_there(i))
             return false;
     return true;
 }
@@ -321,6 +328,12 @@ static int do_compute(int64_t ns)
 {
     check_compute(ns);
     return 0;
+}
+
+static int do_fail(struct run_thread *t, int value)
+{
+    t->fails = value;
+    return run.roles[t->name] == RUN_MEMBER ? 0 : TRACE_SKIPPED;
 }
 
 static void do_ops(struct run_thread *t);
@@ -398,6 +411,18 @@ static void do_op(struct run_thread *t, const struct program_op *op)
     case PROGRAM_GIVE_TAKE:
         run_give(t, op);
         break;
+    case PROGRAM_GO:
+        run_go(t, op);
+        break;
+    case PROGRAM_GROUP_WAIT:
+        run_group_wait(t, op);
+        break;
+    case PROGRAM_GROUP_CANCEL:
+        run_group_cancel(t, op);
+        break;
+    case PROGRAM_FAIL:
+        run_tell(t, do_fail(t, op->value), TRACE_UNTOUCHED);
+        break;
     case PROGRAM_END:
         break;
     }
@@ -414,12 +439,13 @@ static void do_ops(struct run_thread *t)
     }
 }
 
-void run_act(int name)
+int run_act(int name)
 {
     struct run_thread t = {.name = name};
 
     do_ops(&t);
     run.ended[name] = true;
+    return t.fails;
 }
 
 /* ---- the whole ---- */
@@ -447,6 +473,8 @@ static void begin(void)
     run.base_ns = weft_now();
     for (int i = 0; i < run.p->chans; i++)
         make_channel(i);
+    for (int i = 0; i < run.p->groups; i++)
+        run.groups[i] = group_new(run.p->limits[i]);
     weft__sched_set_oracle(weft__self, run_choose, NULL);
 }
 
@@ -457,6 +485,8 @@ static void end(void)
     weft__sched_set_oracle(weft__self, NULL, NULL);
     for (int i = 0; i < run.p->chans; i++)
         free_channel(i);
+    for (int i = 0; i < run.p->groups; i++)
+        group_free(run.groups[i]);
     if (report->actual.events_count != run.expected->events_count)
         differ("an operation that was due has not ended");
     if (check_threads() > 0 || check_stacks() > 0)

@@ -22,7 +22,7 @@ union run_gen {
     gen(struct element_wide, uint32_t) of_40;
 };
 
-enum run_role { RUN_NOBODY, RUN_TASK, RUN_BODY };
+enum run_role { RUN_NOBODY, RUN_TASK, RUN_BODY, RUN_MEMBER };
 
 struct run {
     const struct program *p;
@@ -31,7 +31,12 @@ struct run {
     bool walks;
     int64_t base_ns;
     union run_chan chans[PROGRAM_CHANS];
-    bool is_ending; /* no more threads are started */
+    struct weft_group *groups[PROGRAM_GROUPS];
+    bool is_awaited[PROGRAM_GROUPS];    /* somebody is in a wait for it */
+    int in_group_call[PROGRAM_THREADS]; /* one more than the group that it waits for, or 0 */
+    int groups_of[PROGRAM_THREADS];     /* members, and those that are to be */
+    bool has_begun[PROGRAM_THREADS];    /* as a member */
+    bool is_ending;                     /* no more threads are started */
     enum run_role roles[PROGRAM_THREADS];
     task(int) tasks[PROGRAM_THREADS];
     bool ended[PROGRAM_THREADS];
@@ -47,14 +52,15 @@ extern struct run run;
 struct run_thread {
     int name;
     int pc;
+    int fails;       /* a member, with this */
     bool is_refused; /* a body that has been told that its generator is closed */
 };
 
 /* False: it is something already. */
 bool run_makes(int thread, enum run_role role);
 
-/* Does all operations of a thread. */
-void run_act(int name);
+/* Does all operations of a thread: what a member returns. */
+int run_act(int name);
 
 /* Its operation is over: compares, and does not return if there is a difference. */
 void run_tell(const struct run_thread *t, int result, int value);
@@ -64,5 +70,8 @@ void run_tell(const struct run_thread *t, int result, int value);
 void run_gen(const struct run_thread *t, const struct program_op *op);
 void run_ask(const struct run_thread *t, const struct program_op *op); /* NEXT to FINISH */
 void run_give(struct run_thread *t, const struct program_op *op);
+void run_go(const struct run_thread *t, const struct program_op *op);
+void run_group_wait(const struct run_thread *t, const struct program_op *op);
+void run_group_cancel(const struct run_thread *t, const struct program_op *op);
 
 #endif

@@ -72,15 +72,11 @@ static void say_time(const char *what, int64_t time)
 const char *program_text(const struct program_op *op)
 {
     static const char *const about[] = {
-        "spawn",
-        "join",
-        "detach",
-        "cancel",
-        "make the generator of",
-        "next of",
-        "each of",
-        "send into",
-        "close the generator of",
+        "spawn",     "join",
+        "detach",    "cancel",
+        "start",     "make the generator of",
+        "next of",   "each of",
+        "send into", "close the generator of",
     };
 
     text_size = 0;
@@ -128,11 +124,22 @@ const char *program_text(const struct program_op *op)
     case PROGRAM_GIVE_TAKE:
         say("yield value %d and receive", op->value);
         break;
+    case PROGRAM_GROUP_WAIT:
+        say("wait for g%d", op->which);
+        break;
+    case PROGRAM_GROUP_CANCEL:
+        say("cancel g%d", op->which);
+        break;
+    case PROGRAM_FAIL:
+        say("fail with %d", op->value);
+        break;
     case PROGRAM_DRAIN:
         say("wait until all have ended");
         break;
     default:
         say("%s t%d%s", about[op->kind - PROGRAM_SPAWN], op->thread, op->drops ? ", and drop" : "");
+        if (op->kind == PROGRAM_GO)
+            say(" in g%d", op->which);
     }
     return text;
 }
@@ -151,7 +158,8 @@ static void print_thread(const struct program *p, int thread)
             depth++;
     }
     if (thread == 0)
-        printf("      close all channels, cancel all threads, wait for them, join the rest, close "
+        printf("      close all channels, cancel all threads and groups, wait for them, join the "
+               "rest, close "
                "generators\n");
 }
 
@@ -160,6 +168,8 @@ void program_print(const struct program *p)
     for (int i = 0; i < p->chans; i++)
         printf("%sc%d of %d byte%s", i > 0 ? ", " : "", i, p->sizes[i],
                p->sizes[i] == 1 ? "" : "s");
+    for (int i = 0; i < p->groups; i++)
+        printf(p->limits[i] > 0 ? ", g%d for %d at once" : ", g%d", i, p->limits[i]);
     printf("; begins at %lld ns, times are in units of %lld ns\n", (long long)p->base_ns,
            (long long)p->unit_ns);
     for (int i = 0; i < p->threads; i++)

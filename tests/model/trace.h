@@ -14,6 +14,7 @@ enum {
     TRACE_UNTOUCHED = -1,     /* instead of a value: nothing was received */
     TRACE_SPOILT = -2,   /* what was received was never sent, or a loser's object was touched */
     TRACE_NO_MORE = 1,   /* the result of a loop over a generator's values */
+    TRACE_FAILED = 1,    /* the value of a wait for a group of which some member has failed */
     TRACE_THREAD = 1000, /* what a thread returns, and its number */
 };
 
