@@ -92,6 +92,14 @@ bool actor_is_made(const struct reference *r, struct actor *a, enum actor_role r
     return true;
 }
 
+bool actor_can_be_cancelled(const struct actor *a)
+{
+    for (int i = 0; i < a->scopes_count; i++)
+        if (a->scopes[i].is_shield)
+            return false;
+    return a->role != BODY;
+}
+
 bool actor_is_deaf(const struct actor *a)
 {
     return a->wait == WAIT_FINISH || a->wait == WAIT_SUSPENDED;

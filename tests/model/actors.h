@@ -16,6 +16,7 @@ enum actor_wait {
     WAIT_SLEEP,
     WAIT_GO,
     WAIT_GROUP,
+    WAIT_BESIDE,
     WAIT_JOIN,
     WAIT_NEXT,
     WAIT_FINISH,
@@ -87,6 +88,9 @@ struct reference {
     struct group groups[PROGRAM_GROUPS];
     int cancelling[PROGRAM_GROUPS]; /* groups whose members are being cancelled */
     int cancelling_count;
+    const struct actor *holders[PROGRAM_BESIDES]; /* of mutexes; NULL: it is free */
+    int permits[PROGRAM_BESIDES];
+    bool is_set[PROGRAM_BESIDES];
     bool is_ending;   /* no more threads are started */
     bool is_too_long; /* or goes on for ever */
 };
@@ -111,6 +115,9 @@ void actor_cancel(struct reference *r, struct actor *a);
 
 /* Only its partner ends this wait. */
 bool actor_is_deaf(const struct actor *a);
+
+/* Whether a cancellation would reach it: main ends all others by that. */
+bool actor_can_be_cancelled(const struct actor *a);
 
 /* Makes a task, a body or a member of it; false: it is one already, or none is made any more. */
 bool actor_is_made(const struct reference *r, struct actor *a, enum actor_role role);

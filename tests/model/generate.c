@@ -34,7 +34,7 @@ struct maker {
     int thread;
     uint16_t values;
     uint32_t ops_max; /* on the outermost level of a thread */
-    bool makes_gens, makes_groups;
+    bool makes_gens, makes_groups, makes_besides;
     bool closes, cancels;           /* half of all programs do without, and talk the longer */
     uint8_t kinds[PROGRAM_THREADS]; /* how each thread is to be started: the kind of operation */
 };
@@ -211,6 +211,28 @@ static void make_grouped(struct maker *m)
 
 static void make_ops(struct maker *m, uint32_t n, int depth);
 
+/* Mostly what is locked is unlocked. */
+static void make_locked(struct maker *m, int8_t which, int depth)
+{
+    make_ops(m, draw(m, MAKE_OPS_WITHIN), depth);
+    if (!once_in(m, 8))
+        make_op(m, PROGRAM_UNLOCK)->which = which;
+}
+
+static void make_beside(struct maker *m, int depth)
+{
+    static const uint8_t kinds[] = {PROGRAM_LOCK,    PROGRAM_LOCK,       PROGRAM_TRYLOCK,
+                                    PROGRAM_UNLOCK,  PROGRAM_ACQUIRE,    PROGRAM_ACQUIRE,
+                                    PROGRAM_RELEASE, PROGRAM_TRYACQUIRE, PROGRAM_RELEASE,
+                                    PROGRAM_SET,     PROGRAM_AWAIT,      PROGRAM_AWAIT};
+    const uint8_t kind = kinds[draw(m, sizeof kinds)];
+    const int8_t which = (int8_t)draw(m, (uint32_t)m->p->besides);
+
+    make_op(m, kind)->which = which;
+    if (kind == PROGRAM_LOCK || kind == PROGRAM_TRYLOCK)
+        make_locked(m, which, depth);
+}
+
 static void make_scope(struct maker *m, int depth)
 {
     struct program_op *op;
@@ -237,6 +259,10 @@ static void make_anything(struct maker *m, int depth)
     }
     if (m->kinds[m->thread] == PROGRAM_GO && once_in(m, 10)) {
         make_op(m, PROGRAM_FAIL)->value = (uint16_t)(500 + m->thread);
+        return;
+    }
+    if (m->makes_besides && once_in(m, 4)) {
+        make_beside(m, depth);
         return;
     }
     if (m->makes_groups && once_in(m, 4)) {
@@ -302,6 +328,8 @@ static void make_kinds(struct maker *m)
 {
     m->makes_gens = once_in(m, 2);
     m->makes_groups = once_in(m, 2);
+    m->makes_besides = once_in(m, 3);
+    m->p->besides = m->makes_besides ? 1 + (int)draw(m, PROGRAM_BESIDES) : 0;
     m->p->groups = m->makes_groups ? 1 + (int)draw(m, PROGRAM_GROUPS) : 0;
     for (int i = 0; i < PROGRAM_GROUPS; i++)
         m->p->limits[i] = (uint8_t)draw(m, 3);

@@ -5,6 +5,8 @@
 static const struct program_op program_ending[] = {
     {.kind = PROGRAM_CLOSE, .chan = 0}, {.kind = PROGRAM_CLOSE, .chan = 1},
     {.kind = PROGRAM_CLOSE, .chan = 2}, {.kind = PROGRAM_CLOSE, .chan = 3},
+    {.kind = PROGRAM_SET, .which = 0}, {.kind = PROGRAM_SET, .which = 1},
+    {.kind = PROGRAM_UNLOCK, .which = 0}, {.kind = PROGRAM_UNLOCK, .which = 1},
     {.kind = PROGRAM_CANCEL, .thread = 1}, {.kind = PROGRAM_CANCEL, .thread = 2},
     {.kind = PROGRAM_CANCEL, .thread = 3}, {.kind = PROGRAM_CANCEL, .thread = 4},
     {.kind = PROGRAM_CANCEL, .thread = 5}, {.kind = PROGRAM_CANCEL, .thread = 6},
@@ -20,6 +22,8 @@ static const struct program_op program_ending[] = {
     {.kind = PROGRAM_FINISH, .thread = 3}, {.kind = PROGRAM_FINISH, .thread = 4},
     {.kind = PROGRAM_FINISH, .thread = 5}, {.kind = PROGRAM_FINISH, .thread = 6},
     {.kind = PROGRAM_FINISH, .thread = 7},
+    {.kind = PROGRAM_TRYLOCK, .which = 0}, {.kind = PROGRAM_TRYLOCK, .which = 1},
+    {.kind = PROGRAM_TRYACQUIRE, .which = 0}, {.kind = PROGRAM_TRYACQUIRE, .which = 1},
 };
 /* clang-format on */
 
@@ -49,6 +53,11 @@ bool program_is_about_thread(const struct program_op *op)
 size_t program_gen_size(int body)
 {
     return body % 2 ? 8 : 40;
+}
+
+int program_permits(int semaphore)
+{
+    return semaphore;
 }
 
 int64_t program_ns(const struct program *p, int64_t time)

@@ -6,11 +6,13 @@
  * task, if it is spawned, the body of a generator, if that is made, or a member of a group, if it
  * is started in that: whichever comes first.
  *
- * When main's own operations are done it closes every channel, cancels every task and group, waits until all
+ * When main's own operations are done it closes every channel, sets every completion, cancels every task and group, waits until all
  * have ended, joins those that nobody has joined and closes all generators: so every program ends.
  * A thread is started, joined, asked for values and closed by those with smaller numbers only, so
  * that no ring of threads waits for one another; who waits for a group, or for a place in it, has
- * a smaller number than its members. main must not close a generator whose body may
+ * a smaller number than its members. Who could not be cancelled, in a shield or
+ * as a body, waits for no mutex and no permit; all give back their mutexes before they return. main
+ * must not close a generator whose body may
  * wait for something in a shield: nothing would end that wait. Once main waits for the others to end,
  * none is started. An operation that makes no sense
  * when its turn comes (a second spawn of a thread, a join of one that is not there or has been
@@ -27,8 +29,9 @@ enum {
     PROGRAM_CHANS = 4,
     PROGRAM_CLAUSES = 4,
     PROGRAM_GROUPS = 2,
-    PROGRAM_OPS = 48,   /* of one thread; what is generated is shorter */
-    PROGRAM_SCOPES = 3, /* within one another */
+    PROGRAM_BESIDES = 2, /* mutexes, semaphores, completions */
+    PROGRAM_OPS = 48,    /* of one thread; what is generated is shorter */
+    PROGRAM_SCOPES = 3,  /* within one another */
     PROGRAM_GIVEN = 128,
     PROGRAM_NO_CHAN = -1,
 };
@@ -59,7 +62,15 @@ enum program_kind {
     PROGRAM_GIVE_TAKE, /* and takes what it is sent */
     PROGRAM_GROUP_WAIT,
     PROGRAM_GROUP_CANCEL,
-    PROGRAM_FAIL,   /* the member will return a value other than 0 */
+    PROGRAM_FAIL, /* the member will return a value other than 0 */
+    PROGRAM_LOCK, /* a mutex */
+    PROGRAM_TRYLOCK,
+    PROGRAM_UNLOCK,
+    PROGRAM_ACQUIRE, /* from a semaphore */
+    PROGRAM_TRYACQUIRE,
+    PROGRAM_RELEASE,
+    PROGRAM_SET, /* a completion */
+    PROGRAM_AWAIT,
     PROGRAM_WITHIN, /* up to its PROGRAM_END */
     PROGRAM_SHIELD, /* likewise */
     PROGRAM_END,
@@ -86,7 +97,7 @@ struct program_op {
     int8_t chan;    /* CLOSE */
     int8_t thread;  /* SPAWN to FINISH */
     uint8_t n;      /* clauses */
-    int8_t which;   /* GO, GROUP_WAIT, GROUP_CANCEL: the group */
+    int8_t which;   /* the group, mutex, semaphore or completion */
     bool drops;     /* NEXT, ASK: receives into NULL */
     uint16_t value; /* ASK, GIVE, GIVE_TAKE: as of a clause */
     int64_t time;   /* SLEEP, COMPUTE, WITHIN: in the program's units */
@@ -110,6 +121,7 @@ struct program {
     uint8_t sizes[PROGRAM_CHANS]; /* of elements: 1, 4, 8 or 40 */
     int groups;
     uint8_t limits[PROGRAM_GROUPS]; /* so many members run at once; 0: any number */
+    int besides;                    /* mutexes, and semaphores, and completions */
     struct program_thread of[PROGRAM_THREADS];
 };
 
@@ -140,6 +152,9 @@ bool program_is_about_thread(const struct program_op *op);
 
 /* The size of the values that a generator yields; it takes four bytes. */
 size_t program_gen_size(int body);
+
+/* How many permits a semaphore has at first. */
+int program_permits(int semaphore);
 
 /* A time of the program's in nanoseconds. */
 int64_t program_ns(const struct program *p, int64_t time);

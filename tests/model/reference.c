@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "actors.h"
+#include "beside.h"
 #include "generators.h"
 #include "groups.h"
 
@@ -294,6 +295,7 @@ static void end_task(struct reference *r, const struct actor *a)
 
 static void end_thread(struct reference *r, struct actor *a)
 {
+    unlock_all(r, a);
     a->state = ENDED;
     if (a->role == BODY)
         end_body(r, a);
@@ -392,6 +394,16 @@ static void call(struct reference *r, struct actor *a, const struct program_op *
         break;
     case PROGRAM_FAIL:
         call_fail(a, op->value);
+        break;
+    case PROGRAM_LOCK:
+    case PROGRAM_TRYLOCK:
+    case PROGRAM_UNLOCK:
+    case PROGRAM_ACQUIRE:
+    case PROGRAM_TRYACQUIRE:
+    case PROGRAM_RELEASE:
+    case PROGRAM_SET:
+    case PROGRAM_AWAIT:
+        call_beside(r, a, op);
         break;
     case PROGRAM_WITHIN:
         enter_within(r, a, program_ns(r->p, op->time));
@@ -497,6 +509,8 @@ bool reference_run(const struct program *p, struct trace *trace)
     struct actor *running = &r.actors[0];
 
     r.random.state = p->schedule;
+    for (int i = 0; i < p->besides; i++)
+        r.permits[i] = program_permits(i);
     trace->events_count = 0;
     trace->choices_count = 0;
     while (r.actors[0].state != ENDED && !r.is_too_long) {

@@ -19,7 +19,7 @@
  * - Ready threads are in the order in which they became so; the oracle is asked who is next when
  *   there are several.
  * - When nothing can ever run, main's call ends with -EDEADLK.
- * - Generators and groups: see generators.h and groups.h.
+ * - Generators, groups, and what is beside channels: see generators.h, groups.h, beside.h.
  *
  * And what the oracle's quantum of one makes of the rule that the scheduler looks outside when a
  * countdown is spent:

@@ -348,10 +348,14 @@ static void do_block(struct run_thread *t)
 /* It is at its end when the scope has been left. */
 static void do_scope(struct run_thread *t, const struct program_op *op)
 {
-    if (op->kind == PROGRAM_SHIELD)
+    const bool is_shield = op->kind == PROGRAM_SHIELD;
+
+    t->shields += is_shield;
+    if (is_shield)
         weft_shield(do_block(t));
     else
         weft_within(program_ns(run.p, op->time), do_block(t));
+    t->shields -= is_shield;
     run_tell(t, 0, TRACE_UNTOUCHED);
 }
 
@@ -423,6 +427,16 @@ static void do_op(struct run_thread *t, const struct program_op *op)
     case PROGRAM_FAIL:
         run_tell(t, do_fail(t, op->value), TRACE_UNTOUCHED);
         break;
+    case PROGRAM_LOCK:
+    case PROGRAM_TRYLOCK:
+    case PROGRAM_UNLOCK:
+    case PROGRAM_ACQUIRE:
+    case PROGRAM_TRYACQUIRE:
+    case PROGRAM_RELEASE:
+    case PROGRAM_SET:
+    case PROGRAM_AWAIT:
+        run_beside(t, op);
+        break;
     case PROGRAM_END:
         break;
     }
@@ -444,6 +458,7 @@ int run_act(int name)
     struct run_thread t = {.name = name};
 
     do_ops(&t);
+    run_unlock_all(&t);
     run.ended[name] = true;
     return t.fails;
 }
@@ -467,6 +482,7 @@ static void begin(void)
 {
     weft__sched_set_oracle(weft__self, NULL, NULL);
     weft_deadlock_returns(1);
+    weft__self->explored = true; /* rings of mutexes are no news: cancellation breaks them */
     if (weft_now() < run.p->base_ns - 1)
         check_compute(run.p->base_ns - 1 - weft_now());
     weft_sleep(1);
@@ -475,6 +491,7 @@ static void begin(void)
         make_channel(i);
     for (int i = 0; i < run.p->groups; i++)
         run.groups[i] = group_new(run.p->limits[i]);
+    run_make_besides();
     weft__sched_set_oracle(weft__self, run_choose, NULL);
 }
 

@@ -36,7 +36,10 @@ struct run {
     int in_group_call[PROGRAM_THREADS]; /* one more than the group that it waits for, or 0 */
     int groups_of[PROGRAM_THREADS];     /* members, and those that are to be */
     bool has_begun[PROGRAM_THREADS];    /* as a member */
-    bool is_ending;                     /* no more threads are started */
+    struct weft_mutex mutexes[PROGRAM_BESIDES];
+    struct weft_semaphore semaphores[PROGRAM_BESIDES];
+    struct weft_completion completions[PROGRAM_BESIDES];
+    bool is_ending; /* no more threads are started */
     enum run_role roles[PROGRAM_THREADS];
     task(int) tasks[PROGRAM_THREADS];
     bool ended[PROGRAM_THREADS];
@@ -52,7 +55,9 @@ extern struct run run;
 struct run_thread {
     int name;
     int pc;
-    int fails;       /* a member, with this */
+    int fails;   /* a member, with this */
+    int shields; /* that it is in */
+    bool holds[PROGRAM_BESIDES];
     bool is_refused; /* a body that has been told that its generator is closed */
 };
 
@@ -73,5 +78,8 @@ void run_give(struct run_thread *t, const struct program_op *op);
 void run_go(const struct run_thread *t, const struct program_op *op);
 void run_group_wait(const struct run_thread *t, const struct program_op *op);
 void run_group_cancel(const struct run_thread *t, const struct program_op *op);
+void run_beside(struct run_thread *t, const struct program_op *op); /* LOCK to AWAIT */
+void run_unlock_all(struct run_thread *t);
+void run_make_besides(void);
 
 #endif

@@ -79,6 +79,11 @@ const char *program_text(const struct program_op *op)
         "send into", "close the generator of",
     };
 
+    static const char *const beside[] = {
+        "lock m",       "try to lock m", "unlock m",   "acquire from s", "try to acquire from s",
+        "release to s", "set done",      "await done",
+    };
+
     text_size = 0;
     switch (op->kind) {
     case PROGRAM_TRYSEND:
@@ -132,6 +137,16 @@ const char *program_text(const struct program_op *op)
         break;
     case PROGRAM_FAIL:
         say("fail with %d", op->value);
+        break;
+    case PROGRAM_LOCK:
+    case PROGRAM_TRYLOCK:
+    case PROGRAM_UNLOCK:
+    case PROGRAM_ACQUIRE:
+    case PROGRAM_TRYACQUIRE:
+    case PROGRAM_RELEASE:
+    case PROGRAM_SET:
+    case PROGRAM_AWAIT:
+        say("%s%d", beside[op->kind - PROGRAM_LOCK], op->which);
         break;
     case PROGRAM_DRAIN:
         say("wait until all have ended");
