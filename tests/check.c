@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "channels/chan.h"
+#include "channels/gen.h"
 #include "runtime/calls.h"
 #include "runtime/group.h"
 #include "runtime/sync.h"
@@ -233,6 +234,18 @@ static void check_joining(const struct weft_control *c)
                     weft__thread_slot(c->thread) + 1);
 }
 
+/* Nobody is in a queue who does not wait for what it is of. */
+static void check_all_wait(const struct weft_list *queue, const void *on, const char *what)
+{
+    for (const struct weft_list *link = queue->next; link != queue; link = link->next) {
+        const struct weft_control *c =
+            WEFT__CONTAINER_OF(link, const struct weft_control, waiter.link);
+
+        if (!c->wait || c->on != on)
+            check_wrong("in a queue of %s is a thread that does not wait there", what);
+    }
+}
+
 static void check_synchronising(const struct weft_control *c)
 {
     const struct weft_waiters *q = c->on;
@@ -243,12 +256,22 @@ static void check_synchronising(const struct weft_control *c)
     if (check_list(&q->list, c->wait->name) && !check_is_on(&q->list, &c->waiter.link))
         check_wrong("thread %u is %s, and not on its queue", weft__thread_slot(c->thread) + 1,
                     c->wait->name);
+    check_all_wait(&q->list, q, c->wait->name);
 }
 
 /* Waits are told apart by what reports call them. */
 static bool check_waits(const struct weft_control *c, const char *name)
 {
     return strcmp(c->wait->name, name) == 0;
+}
+
+static void check_asking(const struct weft_control *c)
+{
+    const struct weft_gen *g = c->on;
+
+    if (g->consumer != c)
+        check_wrong("thread %u is %s that does not know it", weft__thread_slot(c->thread) + 1,
+                    c->wait->name);
 }
 
 static void check_parked(struct check_sums *sums, const struct weft_control *c)
@@ -265,6 +288,9 @@ static void check_parked(struct check_sums *sums, const struct weft_control *c)
         check_joining(c);
     else if (c->wait->unhook == weft__sync_unhook)
         check_synchronising(c);
+    else if (check_waits(c, "waiting for a value of generator") ||
+             check_waits(c, "waiting for the end of generator"))
+        check_asking(c);
     if (!may_have_timer && weft__timer_is_armed(&c->timer))
         check_wrong("thread %u is %s, and its timer is armed", weft__thread_slot(c->thread) + 1,
                     c->wait->name);
@@ -509,6 +535,35 @@ static void check_groups(const struct weft_worker *w)
     }
 }
 
+/* ---- generators ---- */
+
+static bool check_body_is(const struct weft_control *body, const char *wait)
+{
+    return body && body->wait && check_waits(body, wait);
+}
+
+static void check_gen(const struct weft_gen *g)
+{
+    const struct weft_control *body =
+        g->body && g->body->state == WEFT__THREAD_STARTED ? g->body->at.control : NULL;
+    const bool offers = check_body_is(body, "offering a value of generator");
+    const bool is_suspended = check_body_is(body, "suspended in generator");
+
+    if ((g->value != NULL) != offers || g->suspended != (is_suspended ? body : NULL))
+        check_wrong("a generator's body does not wait as the generator says");
+    if (g->consumer && (!g->consumer->wait || g->consumer->on != g))
+        check_wrong("a generator has a consumer who does not wait for it");
+    if (g->consumer && (offers || is_suspended))
+        check_wrong("a generator's body and its consumer wait for one another");
+}
+
+static void check_gens(const struct weft_worker *w)
+{
+    if (check_list(&w->gens, "generators"))
+        for (const struct weft_list *link = w->gens.next; link != &w->gens; link = link->next)
+            check_gen(WEFT__CONTAINER_OF(link, const struct weft_gen, link));
+}
+
 /* ---- timers ---- */
 
 static size_t check_slot(const struct weft_wheel *wheel, unsigned level, unsigned slot)
@@ -584,6 +639,7 @@ bool check_now(enum check_moment moment)
     check_records(w, &sums);
     check_channels(&sums);
     check_groups(w);
+    check_gens(w);
     check_wheel(&w->timers, &sums);
     check_pools(&w->stacks, &sums);
     return check_broken[0] == '\0';

@@ -18,7 +18,10 @@
 enum {
     MODEL_BATCH = 500,     /* programs of one child process */
     MODEL_WALKED = 4,      /* of so many one has its structures walked at every choice */
-    MODEL_LIMIT_S = 20,    /* for one program */
+    MODEL_WALKED_FAR = 64, /* the same of schedules, behind the first thousands */
+    MODEL_WALKED_NEAR = 4096,
+    MODEL_LIMIT_S = 20,    /* for one batch, which takes a fraction of a second */
+    MODEL_ROUND = 1 << 14, /* schedules between two looks at the clock */
     MODEL_SCHEDULES = 24,  /* with which a smaller program is tried */
     MODEL_TRIES = 4000,    /* of smaller programs */
     MODEL_SHOWN_AFTER = 3, /* events that were due behind the first difference */
@@ -30,6 +33,7 @@ static struct model_shared {
     uint64_t schedule;
     uint64_t tried;
     uint64_t limit;
+    uint64_t untold; /* programs that were too long */
     struct program explored;
     struct model_verdict verdict;
 } * shared;
@@ -47,11 +51,13 @@ static void model_share(void)
 
 static struct trace last_due; /* of the last program */
 
-static void try_here(const struct program *p, bool walks)
+/* False: it is too long. */
+static bool try_here(const struct program *p, enum run_look look)
 {
-    alarm(MODEL_LIMIT_S);
-    if (reference_run(p, &last_due))
-        run_program(p, &last_due, &shared->verdict.report, walks);
+    if (!reference_run(p, &last_due))
+        return false;
+    run_program(p, &last_due, &shared->verdict.report, look);
+    return true;
 }
 
 static void try_seeds_here(const void *argument)
@@ -59,16 +65,20 @@ static void try_seeds_here(const void *argument)
     const uint64_t *range = argument;
     static struct program p;
 
+    alarm(MODEL_LIMIT_S);
     for (uint64_t i = 0; i < range[1]; i++) {
         shared->seed = range[0] + i;
         program_generate(&p, shared->seed);
-        try_here(&p, shared->seed % MODEL_WALKED == 0);
+        if (!try_here(&p, shared->seed % MODEL_WALKED == 0 ? RUN_LOOKS_AT_CHOICES
+                                                           : RUN_LOOKS_AT_THE_END))
+            shared->untold++;
     }
 }
 
 static void try_program_here(const void *p)
 {
-    try_here(p, true);
+    alarm(MODEL_LIMIT_S);
+    try_here(p, RUN_LOOKS_AT_CHOICES);
 }
 
 static void try_schedules_here(const void *program)
@@ -81,7 +91,8 @@ static void try_schedules_here(const void *program)
             p.given_count = 0;
         p.schedule = i == 0 ? ((const struct program *)program)->schedule : i - 1;
         shared->schedule = p.schedule;
-        try_here(&p, true);
+        alarm(MODEL_LIMIT_S);
+        try_here(&p, RUN_LOOKS_AT_CHOICES);
     }
 }
 
@@ -103,13 +114,37 @@ static bool next_schedule(struct program *p)
     return true;
 }
 
+static enum run_look look_at(uint64_t tried)
+{
+    if (tried < MODEL_WALKED_NEAR)
+        return tried % MODEL_WALKED == 0 ? RUN_LOOKS_AT_CHOICES : RUN_LOOKS_AT_THE_END;
+    return tried % MODEL_WALKED_FAR == 0 ? RUN_LOOKS_AT_CHOICES : RUN_LOOKS_NEVER;
+}
+
+static void show_schedules(void)
+{
+    const uint64_t tried = shared->tried;
+
+    alarm(MODEL_LIMIT_S);
+    if (progress_is_seen() && tried > 0)
+        progress_draw("model", (double)tried / (double)shared->limit);
+}
+
 static void try_every_schedule_here(const void *unused)
 {
     (void)unused;
     do {
-        try_here(&shared->explored, shared->tried % MODEL_WALKED == 0);
+        if (shared->tried % MODEL_ROUND == 0)
+            show_schedules();
+        if (!try_here(&shared->explored, look_at(shared->tried))) {
+            snprintf(shared->verdict.report.wrong, RUN_WRONG_BYTES,
+                     "the reference says that this does not end");
+            _exit(1);
+        }
         shared->tried++;
     } while (shared->tried < shared->limit && next_schedule(&shared->explored));
+    if (progress_is_seen() && shared->tried > MODEL_ROUND)
+        progress_erase();
 }
 
 /* ---- and outside ---- */
@@ -136,6 +171,12 @@ static bool in_child(void (*does)(const void *argument), const void *argument, b
     shared->verdict.signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
     shared->verdict.is_as_expected = WIFEXITED(how) && WEXITSTATUS(how) == 0;
     return shared->verdict.is_as_expected;
+}
+
+uint64_t model_untold(void)
+{
+    model_share();
+    return shared->untold;
 }
 
 bool model_try_seeds(uint64_t first, uint64_t count, uint64_t *seed)

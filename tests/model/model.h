@@ -17,6 +17,9 @@ struct model_verdict {
 /* Tries the programs of so many seeds, from the first on. False: that of *seed has failed. */
 bool model_try_seeds(uint64_t first, uint64_t count, uint64_t *seed);
 
+/* How many programs of seeds were left out so far: their traces have no room for what they do. */
+uint64_t model_untold(void);
+
 /* Tries one program, by its own schedule. What it says on standard error is seen if is_heard. */
 const struct model_verdict *model_try(const struct program *p, bool is_heard);
 

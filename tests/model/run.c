@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "channels/chan.h"
 #include "run_own.h"
+#include "runtime/group.h"
 
 bool run_forgets_closes;
 
@@ -31,6 +33,17 @@ __attribute__((format(printf, 1, 2), noreturn)) static void differ(const char *f
     abort();
 }
 
+/* Walks all structures. */
+static void look(enum check_moment moment)
+{
+    const char *wrong = run_besides_wrong();
+
+    if (wrong)
+        differ("%s", wrong);
+    if (!check_now(moment))
+        differ("an invariant is broken");
+}
+
 static uint32_t run_choose(void *state, uint32_t n, enum weft__choice kind)
 {
     struct trace *actual = &run.report->actual;
@@ -38,8 +51,8 @@ static uint32_t run_choose(void *state, uint32_t n, enum weft__choice kind)
     const bool of_clauses = kind == WEFT__CHOICE_SELECT;
 
     (void)state;
-    if (run.walks && !check_now(of_clauses ? CHECK_RUNNING : CHECK_CHOOSING))
-        differ("an invariant is broken");
+    if (run.look == RUN_LOOKS_AT_CHOICES)
+        look(of_clauses ? CHECK_RUNNING : CHECK_CHOOSING);
     if (actual->choices_count >= run.expected->choices_count)
         differ("one of %u %s is to be chosen, and no choice was due", n,
                of_clauses ? "clauses" : "threads");
@@ -495,11 +508,35 @@ static void begin(void)
     weft__sched_set_oracle(weft__self, run_choose, NULL);
 }
 
+static bool holds_nobody(const struct weft_group *g)
+{
+    return weft__list_is_empty(&g->members) && weft__list_is_empty(&g->slots) &&
+           weft__list_is_empty(&g->callers) && !g->waiter;
+}
+
+/* What is still in a queue; NULL: nothing. */
+static const char *queues_left(void)
+{
+    for (int i = 0; i < run.p->chans; i++)
+        if (!weft__list_is_empty(&run.chans[i].any->receivers) ||
+            !weft__list_is_empty(&run.chans[i].any->senders))
+            return "a waiter is left in a channel";
+    for (int i = 0; i < run.p->groups; i++)
+        if (!holds_nobody(run.groups[i]))
+            return "a thread is left in a group";
+    if (!weft__list_is_empty(&weft__self->gens))
+        return "a generator is left";
+    return run_besides_left();
+}
+
 static void end(void)
 {
     const struct run_report *report = run.report;
+    const char *left = queues_left();
 
     weft__sched_set_oracle(weft__self, NULL, NULL);
+    if (left)
+        differ("%s", left);
     for (int i = 0; i < run.p->chans; i++)
         free_channel(i);
     for (int i = 0; i < run.p->groups; i++)
@@ -510,18 +547,18 @@ static void end(void)
         differ("%zu threads and %zu stacks are left", check_threads(), check_stacks());
     if (!weft__wheel_is_empty(&weft__self->timers))
         differ("a timer is left");
-    if (!check_now(CHECK_RUNNING))
-        differ("an invariant is broken");
+    if (run.look != RUN_LOOKS_NEVER)
+        look(CHECK_RUNNING);
 }
 
 void run_program(const struct program *p, const struct trace *expected, struct run_report *report,
-                 bool walks)
+                 enum run_look when)
 {
     memset(&run, 0, sizeof run);
     run.p = p;
     run.expected = expected;
     run.report = report;
-    run.walks = walks;
+    run.look = when;
     report->wrong[0] = '\0';
     report->actual.events_count = 0;
     report->actual.choices_count = 0;

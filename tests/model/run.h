@@ -8,6 +8,10 @@
 
 enum { RUN_WRONG_BYTES = 160 };
 
+/* When all structures are walked. After every run all queues are empty, and nothing is left: that
+ * costs next to nothing. */
+enum run_look { RUN_LOOKS_NEVER, RUN_LOOKS_AT_THE_END, RUN_LOOKS_AT_CHOICES };
+
 /* The first difference; and what happened up to it. */
 struct run_report {
     char wrong[RUN_WRONG_BYTES]; /* empty: there is none */
@@ -15,10 +19,9 @@ struct run_report {
 };
 
 /* Returns if the run was as expected. At the first difference it fills in the report and ends the
- * process by run_stop: what is left of the run is of no use to anybody. walks: all structures are
- * walked at every choice, else at the end. */
+ * process by run_stop: what is left of the run is of no use to anybody. */
 void run_program(const struct program *p, const struct trace *expected, struct run_report *report,
-                 bool walks);
+                 enum run_look look);
 
 /* Does not return. _exit(1), if nobody has set another. */
 extern void (*run_stop)(void);

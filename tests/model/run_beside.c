@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "run_own.h"
+#include "runtime/sync.h"
 
 static bool can_be_cancelled(const struct run_thread *t)
 {
@@ -89,4 +90,33 @@ void run_make_besides(void)
 {
     for (int i = 0; i < run.p->besides; i++)
         run.semaphores[i] = (struct weft_semaphore)WEFT_SEMAPHORE(program_permits(i));
+}
+
+/* ---- what must hold ---- */
+
+/* While somebody waits, there is nothing that would have been handed over. */
+const char *run_besides_wrong(void)
+{
+    for (int i = 0; i < run.p->besides; i++) {
+        if (weft__sync_first(&run.mutexes[i].waiters) && !run.mutexes[i].holder)
+            return "a thread waits for a mutex that is free";
+        if (weft__sync_first(&run.semaphores[i].waiters) && run.semaphores[i].permits > 0)
+            return "a thread waits for a permit, and there is one";
+        if (weft__sync_first(&run.completions[i].waiters) && run.completions[i].is_set)
+            return "a thread waits for what has happened";
+    }
+    return NULL;
+}
+
+const char *run_besides_left(void)
+{
+    for (int i = 0; i < run.p->besides; i++) {
+        if (weft__sync_first(&run.mutexes[i].waiters) ||
+            weft__sync_first(&run.semaphores[i].waiters) ||
+            weft__sync_first(&run.completions[i].waiters))
+            return "a waiter is left in a mutex, a semaphore or a completion";
+        if (run.mutexes[i].holder)
+            return "a mutex is left locked";
+    }
+    return NULL;
 }

@@ -28,7 +28,7 @@ struct run {
     const struct program *p;
     const struct trace *expected;
     struct run_report *report;
-    bool walks;
+    enum run_look look;
     int64_t base_ns;
     union run_chan chans[PROGRAM_CHANS];
     struct weft_group *groups[PROGRAM_GROUPS];
@@ -81,5 +81,10 @@ void run_group_cancel(const struct run_thread *t, const struct program_op *op);
 void run_beside(struct run_thread *t, const struct program_op *op); /* LOCK to AWAIT */
 void run_unlock_all(struct run_thread *t);
 void run_make_besides(void);
+
+/* ---- what must hold; the first thing that does not, or NULL ---- */
+
+const char *run_besides_wrong(void);
+const char *run_besides_left(void);
 
 #endif
