@@ -11,14 +11,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "reference.h"
 #include "tests/child.h"
 #include "tools/weft-stress/progress.h"
 
 enum {
-    MODEL_BATCH = 500,     /* programs of one child process */
-    MODEL_WALKED = 4,      /* of so many one has its structures walked at every choice */
-    MODEL_WALKED_FAR = 64, /* the same of schedules, behind the first thousands */
+    MODEL_BATCH = 500,      /* programs of one child process */
+    MODEL_WALKED = 4,       /* of so many one has its structures walked at every choice */
+    MODEL_WALKED_FAR = 256, /* the same of schedules, behind the first thousands */
     MODEL_WALKED_NEAR = 4096,
     MODEL_LIMIT_S = 20,    /* for one batch, which takes a fraction of a second */
     MODEL_ROUND = 1 << 14, /* schedules between two looks at the clock */
@@ -54,9 +55,15 @@ static struct trace last_due; /* of the last program */
 /* False: it is too long. */
 static bool try_here(const struct program *p, enum run_look look)
 {
+    const char *wrong;
+
     if (!reference_run(p, &last_due))
         return false;
     run_program(p, &last_due, &shared->verdict.report, look);
+    if (look != RUN_LOOKS_NEVER && !account_holds(p, &last_due, &wrong)) {
+        snprintf(shared->verdict.report.wrong, RUN_WRONG_BYTES, "%s", wrong);
+        _exit(1);
+    }
     return true;
 }
 

@@ -27,16 +27,54 @@ static const struct program_op program_ending[] = {
 };
 /* clang-format on */
 
+enum { PROGRAM_ENDING = sizeof program_ending / sizeof program_ending[0] };
+
 _Static_assert(PROGRAM_CHANS == 4 && PROGRAM_THREADS == 8, "main ends them all");
+
+/* Whether there is anything that it could be about. */
+static bool is_wanted(const struct program *p, const struct program_op *op)
+{
+    if (program_is_about_thread(op))
+        return op->thread < p->threads;
+    if (op->kind == PROGRAM_CLOSE)
+        return op->chan < p->chans;
+    if (op->kind == PROGRAM_GROUP_CANCEL || op->kind == PROGRAM_GROUP_WAIT)
+        return op->which < p->groups;
+    return op->kind == PROGRAM_DRAIN || op->which < p->besides;
+}
+
+/* Those that the last program wanted. Many programs differ in other things. */
+static struct {
+    int threads, chans, groups, besides;
+    int n;
+    const struct program_op *ops[PROGRAM_ENDING];
+} ending;
+
+static void choose_ending(const struct program *p)
+{
+    if (ending.threads == p->threads && ending.chans == p->chans && ending.groups == p->groups &&
+        ending.besides == p->besides)
+        return;
+    ending.threads = p->threads;
+    ending.chans = p->chans;
+    ending.groups = p->groups;
+    ending.besides = p->besides;
+    ending.n = 0;
+    for (int i = 0; i < PROGRAM_ENDING; i++)
+        if (is_wanted(p, &program_ending[i]))
+            ending.ops[ending.n++] = &program_ending[i];
+}
 
 const struct program_op *program_op(const struct program *p, int thread, int pc)
 {
     const struct program_thread *t = &p->of[thread];
-    const int end = (int)(sizeof program_ending / sizeof program_ending[0]);
 
     if (pc < t->n)
         return &t->ops[pc];
-    return thread == 0 && pc - t->n < end ? &program_ending[pc - t->n] : NULL;
+    if (thread != 0)
+        return NULL;
+    choose_ending(p);
+    return pc - t->n < ending.n ? ending.ops[pc - t->n] : NULL;
 }
 
 bool program_begins_scope(const struct program_op *op)

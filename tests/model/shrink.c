@@ -113,9 +113,21 @@ static bool shrink_time(struct shrinker *s, int thread, int at)
     return shrink_holds(s);
 }
 
+/* A loop is one call, if that will do. */
+static bool shrink_loop(struct shrinker *s, int thread, int at)
+{
+    struct program_op *op = &shrink_begin(s, thread)->ops[at];
+
+    if (op->kind != PROGRAM_EACH)
+        return false;
+    op->kind = PROGRAM_NEXT;
+    return shrink_holds(s);
+}
+
 static bool shrink_in_op(struct shrinker *s, int thread, int at)
 {
-    bool shrunk = shrink_select(s, thread, at) || shrink_time(s, thread, at);
+    bool shrunk =
+        shrink_select(s, thread, at) || shrink_time(s, thread, at) || shrink_loop(s, thread, at);
 
     for (int clause = PROGRAM_CLAUSES - 1; clause >= 0; clause--)
         shrunk |= shrink_clause(s, thread, at, clause);
@@ -131,9 +143,45 @@ static bool shrink_channel(struct shrinker *s, int chan)
     return shrink_holds(s);
 }
 
-static bool shrink_surroundings(struct shrinker *s)
+static bool is_used(const struct program *p, int thread)
+{
+    for (int i = 0; i < p->threads; i++)
+        for (int at = 0; at < p->of[i].n; at++)
+            if (is_about(&p->of[i].ops[at], thread))
+                return true;
+    return p->of[thread].n > 0;
+}
+
+/* Without the last thread, if nobody speaks of it. */
+static bool shrink_threads(struct shrinker *s)
+{
+    shrink_begin(s, 0);
+    s->smaller.threads--;
+    return s->p->threads > 1 && !is_used(s->p, s->p->threads - 1) && shrink_holds(s);
+}
+
+/* Operations of what is not there are skipped. */
+static bool shrink_objects(struct shrinker *s)
 {
     bool shrunk = false;
+
+    shrink_begin(s, 0);
+    s->smaller.groups--;
+    shrunk |= s->p->groups > 0 && shrink_holds(s);
+    shrink_begin(s, 0);
+    s->smaller.besides--;
+    shrunk |= s->p->besides > 0 && shrink_holds(s);
+    for (int i = 0; i < s->p->groups; i++) {
+        shrink_begin(s, 0);
+        s->smaller.limits[i] = 0;
+        shrunk |= s->p->limits[i] > 0 && shrink_holds(s);
+    }
+    return shrunk;
+}
+
+static bool shrink_surroundings(struct shrinker *s)
+{
+    bool shrunk = shrink_threads(s);
 
     shrink_begin(s, 0);
     s->smaller.schedule = 0;
@@ -146,7 +194,7 @@ static bool shrink_surroundings(struct shrinker *s)
     shrunk |= s->p->unit_ns != 1 && shrink_holds(s);
     for (int i = 0; i < s->p->chans; i++)
         shrunk |= shrink_channel(s, i);
-    return shrunk;
+    return shrink_objects(s) || shrunk;
 }
 
 static bool shrink_once(struct shrinker *s)
