@@ -6,7 +6,9 @@
  * A failing program is shrunk and printed, with its seed: WEFT_MODEL_SEED=n in the environment
  * tries that one alone. WEFT_MODEL_PROGRAMS=n is how many are tried, from the seed
  * WEFT_MODEL_FIRST on; WEFT_MODEL_SMALL=n how many small ones are tried by all their schedules,
- * and WEFT_MODEL_SCHEDULES=n how many of these each at most. */
+ * and WEFT_MODEL_SCHEDULES=n how many of these each at most. WEFT_MODEL_LARGE=n is how many
+ * schedules of each large scenario are tried at most, in this of WEFT_MODEL_CORES=n processes, the
+ * WEFT_MODEL_CORE=n-th from 0 on, which share them out. */
 #include "check.h"
 
 #include <errno.h>
@@ -19,10 +21,18 @@
 #include "model/scenarios.h"
 
 #ifdef WEFT__SANITIZED
-enum { PROGRAMS = 2000, SMALL_PROGRAMS = 50, SCHEDULES = 200 };
+enum { PROGRAMS = 2000, SMALL_PROGRAMS = 50, SCHEDULES = 200, LARGE_SCHEDULES = 200 };
 #else
-enum { PROGRAMS = 100000, SMALL_PROGRAMS = 500, SCHEDULES = 5000 };
+enum { PROGRAMS = 100000, SMALL_PROGRAMS = 3000, SCHEDULES = 5000, LARGE_SCHEDULES = 40000 };
 #endif
+
+enum { SCENARIO_SCHEDULES = 10000000 };
+
+/* What was tried, and found to be as it should. */
+static struct {
+    int scenarios, exhausted;
+    uint64_t schedules, programs, small_programs;
+} proved;
 
 static const struct program *scenario_named(const char *name)
 {
@@ -72,6 +82,8 @@ static void random_programs_do_what_the_reference_says(void **state)
         explain_seed(seed);
         fail();
     }
+    proved.programs += count;
+    assert_int_equal(model_untold(), 0);
 }
 
 /* ---- all schedules of small programs ---- */
@@ -88,20 +100,36 @@ static uint64_t explore(struct program *p, uint64_t limit)
     return tried;
 }
 
+/* Its schedules, and whether these are all. */
+static void explore_scenario(const struct scenario *s, uint64_t limit)
+{
+    static struct program p;
+    uint64_t tried;
+
+    p = s->program;
+    tried = explore(&p, limit);
+    print_message("%9llu %s: %s\n", (unsigned long long)tried,
+                  tried < limit ? "schedules, all" : "schedules of more", s->name);
+    proved.scenarios++;
+    proved.exhausted += tried < limit;
+    proved.schedules += tried;
+}
+
 static void written_scenarios_do_what_the_reference_says_by_every_schedule(void **state)
 {
-    const uint64_t limit = setting("WEFT_MODEL_SCHEDULES", SCHEDULES);
-    static struct program p;
+    (void)state;
+    for (int i = 0; i < scenarios_count; i++)
+        explore_scenario(&scenarios[i], SCENARIO_SCHEDULES);
+    assert_int_equal(proved.exhausted, proved.scenarios);
+}
+
+static void large_scenarios_do_what_the_reference_says_by_many_schedules(void **state)
+{
+    const int cores = (int)setting("WEFT_MODEL_CORES", 1);
 
     (void)state;
-    for (int i = 0; i < scenarios_count; i++) {
-        uint64_t tried;
-
-        p = scenarios[i].program;
-        tried = explore(&p, limit);
-        print_message("%9llu %s: %s\n", (unsigned long long)tried,
-                      tried < limit ? "schedules, all" : "schedules of more", scenarios[i].name);
-    }
+    for (int i = (int)setting("WEFT_MODEL_CORE", 0); i < scenarios_large_count; i += cores)
+        explore_scenario(&scenarios_large[i], setting("WEFT_MODEL_LARGE", LARGE_SCHEDULES));
 }
 
 static void small_programs_do_what_the_reference_says_by_every_schedule(void **state)
@@ -120,6 +148,8 @@ static void small_programs_do_what_the_reference_says_by_every_schedule(void **s
     }
     print_message("%llu schedules of %llu programs\n", (unsigned long long)all,
                   (unsigned long long)count);
+    proved.schedules += all;
+    proved.small_programs += count;
 }
 
 /* ---- the laboratory itself ---- */
@@ -213,6 +243,17 @@ static void a_difference_is_found_and_shrunk(void **state)
     assert_true(model_try(&p, false)->is_as_expected);
 }
 
+/* Of the tests that have passed. */
+static int say_what_is_proved(void **state)
+{
+    (void)state;
+    printf("proved: %d scenarios, %d of them by every schedule, and %llu small programs, by %llu "
+           "schedules in all; %llu random programs\n",
+           proved.scenarios, proved.exhausted, (unsigned long long)proved.small_programs,
+           (unsigned long long)proved.schedules, (unsigned long long)proved.programs);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,9 +262,10 @@ int main(void)
         cmocka_unit_test(an_account_tells_what_is_lost_kept_and_received_twice),
         cmocka_unit_test(a_difference_is_found_and_shrunk),
         cmocka_unit_test(written_scenarios_do_what_the_reference_says_by_every_schedule),
+        cmocka_unit_test(large_scenarios_do_what_the_reference_says_by_many_schedules),
         cmocka_unit_test(small_programs_do_what_the_reference_says_by_every_schedule),
         cmocka_unit_test(random_programs_do_what_the_reference_says),
     };
 
-    return cmocka_run_group_tests(tests, in_virtual_time, NULL);
+    return cmocka_run_group_tests(tests, in_virtual_time, say_what_is_proved);
 }

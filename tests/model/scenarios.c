@@ -266,3 +266,37 @@ const struct scenario scenarios[] = {
 };
 
 const int scenarios_count = sizeof scenarios / sizeof scenarios[0];
+
+/* clang-format off */
+#define MAIN_4 THREAD(SPAWN(1), SPAWN(2), SPAWN(3), SPAWN(4), SLEEP(100))
+#define MAIN_6 THREAD(SPAWN(1), SPAWN(2), SPAWN(3), SPAWN(4), SPAWN(5), SPAWN(6), SLEEP(100))
+
+/* The first are the largest: whoever shares them out takes them in turn. */
+const struct scenario scenarios_large[] = {
+    {"three send two values each, and three receive two",
+     OF(7, MAIN_6, THREAD(SEND(1, 0), SEND(2, 0)), THREAD(SEND(3, 0), SEND(4, 0)),
+        THREAD(SEND(5, 0), SEND(6, 0)), THREAD(RECV(0), RECV(0)), THREAD(RECV(0), RECV(0)),
+        THREAD(RECV(0), RECV(0)))},
+    {"three select and send, three receive and select, two channels, a close and a cancellation",
+     OF(7, MAIN_6, THREAD(SELECT2(VALUE(1, 0), INTO(1)), SEND(2, 1)),
+        THREAD(SELECT2(VALUE(3, 1), INTO(0)), SEND(4, 0)), THREAD(SEND(5, 0), CLOSE(1)),
+        THREAD(RECV(0), SELECT2(INTO(0), INTO(1))), THREAD(RECV(1), SELECT2(VALUE(6, 0), INTO(0))),
+        THREAD(RECV(0), CANCEL(4)))},
+    {"three senders and three receivers",
+     OF(7, MAIN_6, THREAD(SEND(1, 0)), THREAD(SEND(2, 0)), THREAD(SEND(3, 0)), THREAD(RECV(0)),
+        THREAD(RECV(0)), THREAD(RECV(0)))},
+    {"two send two values each, and two receive two",
+     OF(5, MAIN_4, THREAD(SEND(1, 0), SEND(2, 0)), THREAD(SEND(3, 0), SEND(4, 0)),
+        THREAD(RECV(0), RECV(0)), THREAD(RECV(0), RECV(0)))},
+    {"three ask two generators, whose bodies meet on a channel, under a deadline and a close",
+     OF(6, THREAD(GEN(4), GEN(5), SPAWN(1), SPAWN(2), SPAWN(3), SLEEP(100)),
+        THREAD(NEXT(4), NEXT(5)), THREAD(WITHIN(2), NEXT(5), END, FINISH(4)),
+        THREAD(YIELD, NEXT(4), FINISH(5)), THREAD(SEND(1, 0), GIVE(2), GIVE(3)),
+        THREAD(YIELD, RECV(0), GIVE(4)))},
+    {"a group of four for two places, of which one fails",
+     WITH(6, 2, THREAD(SPAWN(1), GO(2, 0), GO(3, 0), GO(4, 0), GO(5, 0), WAIT(0)),
+        THREAD(RECV(0), SEND(1, 1)), THREAD(YIELD, SEND(2, 0)), THREAD(RECV(1), YIELD),
+        THREAD(YIELD, FAIL(7)), THREAD(SEND(3, 0)))},
+};
+
+const int scenarios_large_count = sizeof scenarios_large / sizeof scenarios_large[0];

@@ -14,4 +14,8 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const int scenarios_count;
 
+/* Larger ones, some of which have more schedules than anybody could try. */
+extern const struct scenario scenarios_large[];
+extern const int scenarios_large_count;
+
 #endif
