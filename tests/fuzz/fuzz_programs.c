@@ -43,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     program_read(&p, bytes, n);
     if (!reference_run(&p, &due))
         return 0;
-    run_program(&p, &due, &report, bytes[n - 1] % 4 == 0 ? RUN_LOOKS_AT_CHOICES : RUN_LOOKS_AT_THE_END);
+    run_program(&p, &due, &report,
+                bytes[n - 1] % 4 == 0 ? RUN_LOOKS_AT_CHOICES : RUN_LOOKS_AT_THE_END);
     weft__worker_end(weft__self);
     return 0;
 }

@@ -92,6 +92,14 @@ static void make_clause(struct maker *m, struct program_clause *k, enum program_
         k->drops = once_in(m, 8);
 }
 
+/* Field by field: of two programs of one seed even the bytes between fields are the same. */
+static void make_way_out(struct program_clause *k, enum program_clause_kind kind, int32_t time)
+{
+    k->kind = (uint8_t)kind;
+    k->chan = PROGRAM_NO_CHAN;
+    k->time = time;
+}
+
 static void make_message(struct maker *m, enum program_kind kind)
 {
     const bool sends = kind == PROGRAM_SEND || kind == PROGRAM_TRYSEND;
@@ -116,12 +124,9 @@ static void make_select(struct maker *m)
                     any_chan_or_none(m, none));
     }
     if (op->n < PROGRAM_CLAUSES && once_in(m, 3))
-        op->clauses[op->n++] = (struct program_clause){.kind = PROGRAM_CLAUSE_TIMEOUT,
-                                                       .time = (int32_t)draw(m, 22) - 1,
-                                                       .chan = PROGRAM_NO_CHAN};
+        make_way_out(&op->clauses[op->n++], PROGRAM_CLAUSE_TIMEOUT, (int32_t)draw(m, 22) - 1);
     if (op->n < PROGRAM_CLAUSES && once_in(m, 6))
-        op->clauses[op->n++] =
-            (struct program_clause){.kind = PROGRAM_CLAUSE_DEFAULT, .chan = PROGRAM_NO_CHAN};
+        make_way_out(&op->clauses[op->n++], PROGRAM_CLAUSE_DEFAULT, 0);
 }
 
 static void make_close(struct maker *m)
@@ -189,9 +194,9 @@ static void make_give(struct maker *m)
 
 /* ---- groups ---- */
 
-static int8_t any_group(struct maker *m)
+static uint8_t any_group(struct maker *m)
 {
-    return (int8_t)draw(m, (uint32_t)m->p->groups);
+    return (uint8_t)draw(m, (uint32_t)m->p->groups);
 }
 
 static void make_grouped(struct maker *m)
@@ -212,7 +217,7 @@ static void make_grouped(struct maker *m)
 static void make_ops(struct maker *m, uint32_t n, int depth);
 
 /* Mostly what is locked is unlocked. */
-static void make_locked(struct maker *m, int8_t which, int depth)
+static void make_locked(struct maker *m, uint8_t which, int depth)
 {
     make_ops(m, draw(m, MAKE_OPS_WITHIN), depth);
     if (!once_in(m, 8))
@@ -226,7 +231,7 @@ static void make_beside(struct maker *m, int depth)
                                     PROGRAM_RELEASE, PROGRAM_TRYACQUIRE, PROGRAM_RELEASE,
                                     PROGRAM_SET,     PROGRAM_AWAIT,      PROGRAM_AWAIT};
     const uint8_t kind = kinds[draw(m, sizeof kinds)];
-    const int8_t which = (int8_t)draw(m, (uint32_t)m->p->besides);
+    const uint8_t which = (uint8_t)draw(m, (uint32_t)m->p->besides);
 
     make_op(m, kind)->which = which;
     if (kind == PROGRAM_LOCK || kind == PROGRAM_TRYLOCK)

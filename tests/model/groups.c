@@ -61,14 +61,15 @@ static int least_member(const struct reference *r, const struct actor *but, int 
 
     *count = 0;
     for (int i = r->p->threads - 1; i >= 0; i--) {
-        const struct program_op *go =
-            &r->actors[i] == but ? NULL : call_of(r, &r->actors[i], PROGRAM_GO, group);
+        const struct actor *a = &r->actors[i];
+        const struct program_op *go = a == but ? NULL : call_of(r, a, PROGRAM_GO, group);
+        const int coming = go ? (int)go->thread : PROGRAM_THREADS;
 
-        *count += is_member(&r->actors[i], group) + (go != NULL);
-        if (is_member(&r->actors[i], group) && i < least)
+        *count += is_member(a, group) + (go != NULL);
+        if (is_member(a, group) && i < least)
             least = i;
-        if (go && go->thread < least)
-            least = go->thread;
+        if (coming < least)
+            least = coming;
     }
     return least;
 }

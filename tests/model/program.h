@@ -7,7 +7,7 @@
  * is started in that: whichever comes first.
  *
  * When main's own operations are done it closes every channel, sets every completion, cancels every task and group, waits until all
- * have ended, joins those that nobody has joined and closes all generators: so every program ends.
+ * have ended, closes all generators and joins those that nobody has joined: so every program ends.
  * A thread is started, joined, asked for values and closed by those with smaller numbers only, so
  * that no ring of threads waits for one another; who waits for a group, or for a place in it, has
  * a smaller number than its members. Who could not be cancelled, in a shield or
@@ -97,7 +97,7 @@ struct program_op {
     int8_t chan;    /* CLOSE */
     int8_t thread;  /* SPAWN to FINISH */
     uint8_t n;      /* clauses */
-    int8_t which;   /* the group, mutex, semaphore or completion */
+    uint8_t which;  /* the group, mutex, semaphore or completion */
     bool drops;     /* NEXT, ASK: receives into NULL */
     uint16_t value; /* ASK, GIVE, GIVE_TAKE: as of a clause */
     int64_t time;   /* SLEEP, COMPUTE, WITHIN: in the program's units */

@@ -509,7 +509,7 @@ bool reference_run(const struct program *p, struct trace *trace)
     struct actor *running = &r.actors[0];
 
     r.random.state = p->schedule;
-    for (int i = 0; i < p->besides; i++)
+    for (int i = 0; i < PROGRAM_BESIDES; i++)
         r.permits[i] = program_permits(i);
     trace->events_count = 0;
     trace->choices_count = 0;

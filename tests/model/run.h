@@ -21,7 +21,7 @@ struct run_report {
 /* Returns if the run was as expected. At the first difference it fills in the report and ends the
  * process by run_stop: what is left of the run is of no use to anybody. */
 void run_program(const struct program *p, const struct trace *expected, struct run_report *report,
-                 enum run_look look);
+                 enum run_look when);
 
 /* Does not return. _exit(1), if nobody has set another. */
 extern void (*run_stop)(void);

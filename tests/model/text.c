@@ -173,9 +173,8 @@ static void print_thread(const struct program *p, int thread)
             depth++;
     }
     if (thread == 0)
-        printf("      close all channels, cancel all threads and groups, wait for them, join the "
-               "rest, close "
-               "generators\n");
+        printf("      close all channels, cancel all threads and groups, wait for them, close "
+               "generators, join the rest\n");
 }
 
 void program_print(const struct program *p)
