@@ -337,6 +337,20 @@ static void a_backtrace_has_the_frames_of_the_program_alone(void **state)
 #endif
 }
 
+/* With clang they used to be there: its section for them has a name of its own. */
+static void the_librarys_cold_functions_are_not_the_programs(void **state)
+{
+    const struct weft_control nobody = {.pool = NULL};
+    const uintptr_t receives = (uintptr_t)receive + 1;
+    uintptr_t frames[WEFT__BACKTRACE_RAW] = {(uintptr_t)weft__worker_make + 1, receives};
+    size_t all = 2;
+
+    (void)state;
+    assert_int_equal(weft__backtrace_trim(&nobody, false, frames, &all), 1);
+    assert_int_equal(all, 1);
+    assert_int_equal(frames[0], receives);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_signal_handler_may_dump),
         cmocka_unit_test(a_dump_fits_the_smallest_stack),
         cmocka_unit_test(a_backtrace_has_the_frames_of_the_program_alone),
+        cmocka_unit_test(the_librarys_cold_functions_are_not_the_programs),
     };
 
     setenv("WEFT_CLOCK", "virtual", 1);

@@ -6,16 +6,23 @@
 #ifndef WEFT_RUNTIME_OWN_H
 #define WEFT_RUNTIME_OWN_H
 
+/* Where the compiler puts what is cold. */
+#if defined __clang__ && __clang_major__ >= 11
+#define WEFT__OWN_COLD ".text.unlikely."
+#else
+#define WEFT__OWN_COLD ".text.unlikely"
+#endif
+
 __asm__(".pushsection .text,8191\n"
         "771:\n"
         ".popsection\n"
-        ".pushsection .text.unlikely,8191,\"ax\",%progbits\n"
+        ".pushsection " WEFT__OWN_COLD ",8191,\"ax\",%progbits\n"
         "772:\n"
         ".popsection\n"
         ".pushsection weft_own_code,\"aR\",%progbits\n"
         ".balign 4\n"
         ".long .text - ., 771b - .\n"
-        ".long .text.unlikely - ., 772b - .\n"
+        ".long " WEFT__OWN_COLD " - ., 772b - .\n"
         ".popsection\n");
 
 #endif
