@@ -713,7 +713,8 @@ static void a_frame_that_leads_back_to_itself_is_the_last(void **state)
     __asm__ volatile("" : : "r"(frame) : "memory");
     from.at[WEFT__REGISTER_SP] = (uintptr_t)frame;
     from.at[WEFT__REGISTER_FP] = (uintptr_t)frame;
-    of_this_stack();
+    low = (const char *)frame; /* a sanitizer may keep it elsewhere than on this stack */
+    high = (const char *)(frame + 2);
     walk(&from);
     assert_int_equal(frames_count, 2);
 }
