@@ -76,6 +76,10 @@ struct weft_sanitizer {
     size_t left_bytes; /* gcc would leave poison for those in a function that is not sanitized */
     void *fiber;       /* TSan's */
     unsigned valgrind_id;
+#ifdef WEFT__SANITIZED
+    const char *ended_low; /* what is poisoned while no thread has the stack */
+    size_t ended_bytes;
+#endif
 };
 
 /* Memory that comes into use, or leaves it: frames that never returned have left poison there. */
@@ -97,12 +101,47 @@ static inline void weft__sanitize_stack_made(struct weft_sanitizer *s, const cha
     s->low = low;
     s->bytes = (size_t)(high - low);
     s->fake_stack = NULL;
+#ifdef WEFT__SANITIZED
+    s->ended_bytes = 0;
+#endif
 #ifdef WEFT__VALGRIND
     s->valgrind_id = VALGRIND_STACK_REGISTER(low, high);
 #endif
 #ifdef WEFT__TSAN
     s->fiber = __tsan_create_fiber(0);
 #endif
+}
+
+enum { WEFT__SANITIZE_ENDED_BYTES = 16 * 1024 }; /* what is looked at of a stack, from its top */
+
+/* The thread has ended, and its stack has been left at sp. Until another takes it nobody has business
+ * there: that clears the same range of poison. */
+static inline __attribute__((always_inline)) void
+weft__sanitize_stack_ended(struct weft_sanitizer *s, char *sp)
+{
+#ifdef WEFT__SANITIZED
+    s->ended_bytes = (size_t)(sp - (const char *)s->low);
+    if (s->ended_bytes > WEFT__SANITIZE_ENDED_BYTES)
+        s->ended_bytes = WEFT__SANITIZE_ENDED_BYTES;
+    s->ended_low = sp - s->ended_bytes;
+#endif
+#ifdef WEFT__ASAN
+    __asan_poison_memory_region(s->ended_low, s->ended_bytes);
+#endif
+#ifdef WEFT__MSAN
+    __msan_poison(s->ended_low, s->ended_bytes);
+#endif
+    (void)s;
+    (void)sp;
+}
+
+static inline void weft__sanitize_stack_taken(struct weft_sanitizer *s)
+{
+#ifdef WEFT__SANITIZED
+    weft__sanitize_memory(s->ended_low, s->ended_bytes);
+    s->ended_bytes = 0;
+#endif
+    (void)s;
 }
 
 static inline void weft__sanitize_stack_retired(struct weft_sanitizer *s)

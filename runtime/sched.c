@@ -154,6 +154,7 @@ static inline uint32_t sched_life(struct weft_worker *w)
 static inline struct weft_control *sched_settle(struct weft_worker *w, struct weft_control *c,
                                                 struct weft_thread *t)
 {
+    weft__sanitize_stack_taken(&c->sanitizer);
     c->thread = t;
     c->life = sched_life(w);
     c->result = 0;
@@ -566,8 +567,10 @@ static inline __attribute__((always_inline)) void sched_arrive(struct weft_worke
 {
 #ifdef WEFT__SANITIZED
     weft__sanitize_arrive(&self->sanitizer, &w->left->sanitizer);
-    if (w->ended)
+    if (w->ended) {
+        weft__sanitize_stack_ended(&w->ended->sanitizer, w->ended->context.sp);
         sched_bury(w, w->ended);
+    }
 #else
     (void)w;
     (void)self;
