@@ -60,6 +60,27 @@ static void after_return(void)
     chan_free(c);
 }
 
+/* ---- a read of the stack of a thread that has ended ---- */
+
+/* Its first element is deeper than where the loop that runs threads is when it is switched out. */
+static int *lend_and_end(void)
+{
+    volatile int object[1024];
+    volatile uintptr_t lent = (uintptr_t)object; /* else the compiler says so, too */
+
+    object[0] = 1;
+    return (int *)lent;
+}
+
+static void after_end(void)
+{
+    int *lent = NULL;
+
+    task_join(spawn(lend_and_end), &lent);
+    if (*lent > 0)
+        puts("still there");
+}
+
 /* ---- two OS threads with one counter ---- */
 
 static int counter, counting;
@@ -126,6 +147,26 @@ static void unwritten(void)
     chan_free(c);
 }
 
+/* ---- what a thread had, and nobody frees ---- */
+
+static void own(chan_rx(int) c)
+{
+    char *volatile owned = strdup("owned");
+
+    if (owned)
+        chan_recv(c, NULL);
+}
+
+static void leak(void)
+{
+    chan(int) c = chan_new(int);
+    task(void) t = spawn(own, c);
+
+    chan_send(c, 1);
+    task_join(t);
+    chan_free(c);
+}
+
 /* ---- a sum that is too large ---- */
 
 static int too_large(int n)
@@ -150,8 +191,8 @@ int main(int argc, char **argv)
         const char *name;
         void (*plant)(void);
     } bugs[] = {
-        {"overflow", overflow}, {"after-return", after_return},
-        {"race", race},         {"unwritten", unwritten},
+        {"overflow", overflow}, {"after-return", after_return}, {"after-end", after_end},
+        {"race", race},         {"unwritten", unwritten},       {"leak", leak},
         {"sum", sum},
     };
 
