@@ -80,12 +80,24 @@ static void sched_fire(struct weft_worker *w)
 }
 
 /* A signal wants something that its handler could not do. */
-static WEFT__COLD void sched_answer(struct weft_worker *w)
+static void sched_answer(struct weft_worker *w)
 {
     void (*asked)(struct weft_worker *) = w->asked;
 
     w->asked = NULL;
     asked(w);
+}
+
+/* System calls may fail there, and whoever made the call that looks has not left: errno is its. */
+static WEFT__COLD void sched_look(struct weft_worker *w)
+{
+    int saved_errno = *w->errno_at;
+
+    if (w->outside.awaited > 0)
+        w->outside.wait(w, INT64_MIN);
+    if (w->asked)
+        sched_answer(w);
+    *w->errno_at = saved_errno;
 }
 
 static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
@@ -97,10 +109,8 @@ static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
         sched_fire(w);
     else if (++w->unlooked == SCHED_UNLOOKED_MAX)
         weft__sched_now(w);
-    if (WEFT__UNLIKELY(w->outside.awaited > 0))
-        w->outside.wait(w, INT64_MIN);
-    if (WEFT__UNLIKELY(w->asked != NULL))
-        sched_answer(w);
+    if (WEFT__UNLIKELY(w->outside.awaited > 0 || w->asked))
+        sched_look(w);
 }
 
 /* ---- stacks ---- */
@@ -263,6 +273,8 @@ char *weft__sched_retire(void *top)
  * or has asked before it was. */
 static void sched_wait(struct weft_worker *w, int64_t until_ns)
 {
+    int saved_errno = *w->errno_at;
+
     if (WEFT__UNLIKELY(w->idles != NULL))
         w->idles(w, weft__add_saturating(until_ns, -weft__clock_now(&w->clock)));
     if (!w->clock.is_virtual)
@@ -277,13 +289,12 @@ static void sched_wait(struct weft_worker *w, int64_t until_ns)
         weft__clock_wait(&w->clock, until_ns);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     w->is_idle = false;
+    *w->errno_at = saved_errno;
 }
 
 /* The run queue is empty: waits until it is not. */
 static void sched_idle(struct weft_worker *w)
 {
-    int saved_errno = *w->errno_at;
-
     while (weft__ring_count(&w->run) == 0) {
         int64_t next_ns = weft__wheel_next(&w->timers);
 
@@ -296,7 +307,6 @@ static void sched_idle(struct weft_worker *w)
         sched_wait(w, next_ns);
         sched_poll(w);
     }
-    *w->errno_at = saved_errno;
 }
 
 /* A virtual clock stands still while a thread is ready, but a real one goes on: an oracle may say that

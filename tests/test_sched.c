@@ -1004,12 +1004,17 @@ static int64_t waited_until_ns;
 /* Ends what the listener waits for, and does with errno what a system call may do. */
 static void wait_outside(struct weft_worker *w, int64_t until_ns)
 {
+    errno = EINTR;
     if (until_ns == INT64_MIN)
         return;
     waited_until_ns = until_ns;
-    errno = EINTR;
     w->outside.awaited = 0;
     weft__interrupt(w, listener, -EIO);
+}
+
+static void sleep_in_a_shield(void)
+{
+    weft_shield(weft_sleep(10));
 }
 
 static int listen_outside(chan_rx(int) never)
@@ -1045,6 +1050,50 @@ static void waiting_for_the_outside_leaves_errno_as_it_was(void **state)
     assert_int_equal(listen_outside(never), -EIO);
     assert_int_equal(errno, 99);
     chan_free(never);
+}
+
+static void disturb_errno(struct weft_worker *w)
+{
+    (void)w;
+    errno = EINTR;
+}
+
+/* Calls that look outside, and do not leave, used to come back with what the look had left there. */
+static void looking_at_the_outside_leaves_errno_as_it_was(void **state)
+{
+    struct weft_worker *w = weft__worker();
+
+    (void)state;
+    w->outside.wait = wait_outside;
+    w->outside.awaited = 1;
+    errno = 99;
+    for (int i = 0; i < QUANTUM; i++)
+        weft_sleep(0);
+    assert_int_equal(errno, 99);
+    w->outside.awaited = 0;
+    w->asked = disturb_errno;
+    for (int i = 0; i < QUANTUM; i++)
+        weft_sleep(0);
+    assert_null(w->asked);
+    assert_int_equal(errno, 99);
+}
+
+static void disturb_errno_and_sleep(struct weft_worker *w, int64_t ns)
+{
+    (void)ns;
+    disturb_errno(w);
+}
+
+/* It waits for the threads that it has cancelled, without leaving. */
+static void a_shutdown_that_waits_leaves_errno_as_it_was(void **state)
+{
+    (void)state;
+    go(sleep_in_a_shield);
+    weft_yield();
+    weft__self->idles = disturb_errno_and_sleep;
+    errno = 99;
+    assert_int_equal(weft_shutdown(), 0);
+    assert_int_equal(errno, 99);
 }
 
 /* ---- errno ---- */
@@ -1373,6 +1422,8 @@ int main(void)
         with_objects_test(each_thread_has_an_errno_of_its_own),
         check_test(virtual_time_stands_still_while_something_outside_is_awaited),
         check_test(waiting_for_the_outside_leaves_errno_as_it_was),
+        check_test(looking_at_the_outside_leaves_errno_as_it_was),
+        check_test(a_shutdown_that_waits_leaves_errno_as_it_was),
         check_test(making_a_stack_leaves_errno_as_it_was),
         check_test(threads_without_a_stack_wait_for_one_in_order),
         check_test(a_thread_that_waits_for_a_stack_can_be_joined),
