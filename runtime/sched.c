@@ -13,6 +13,7 @@ enum {
     SCHED_RUN_MIN = 64,      /* capacity of a new run queue */
     SCHED_BROOD_MAX = 64,    /* so many newborn threads may go ahead of older ones at once */
     SCHED_FAVOURS_MAX = 512, /* and so many before an older one is taken */
+    SCHED_LATE_NS = 1000000, /* a countdown that took longer is followed by a shorter one */
 };
 
 /* ---- the run queue ---- */
@@ -40,7 +41,8 @@ void weft__sched_set_oracle(struct weft_worker *w,
     w->oracle.tell = NULL;
     w->oracle.jumps = 0;
     w->quantum = choose ? 1 : SCHED_QUANTUM;
-    w->countdown = w->quantum;
+    w->window = w->quantum;
+    w->countdown = w->window;
 }
 
 /* ---- looking outside ---- */
@@ -58,6 +60,7 @@ int64_t weft__sched_now(struct weft_worker *w)
 {
     int64_t now = weft__clock_now(&w->clock);
 
+    w->looked_ns = now;
     w->tick = (uint32_t)(now / WEFT__TICK_NS);
     w->unlooked = 0;
     return now;
@@ -68,13 +71,29 @@ int64_t weft__sched_since(const struct weft_worker *w, const struct weft_control
     return (int64_t)(w->tick - c->since) * WEFT__TICK_NS;
 }
 
+/* A countdown counts calls, but timers are about time: where threads compute for long between their
+ * calls, countdowns get shorter. So long took n of them, since the last look at the clock. */
+static void sched_pace(struct weft_worker *w, int64_t took_ns, uint32_t n)
+{
+    if (took_ns > (int64_t)n * SCHED_LATE_NS)
+        w->window = (uint32_t)((int64_t)w->window * n * SCHED_LATE_NS / took_ns) + 1;
+    else if (took_ns < (int64_t)n * SCHED_LATE_NS / 2)
+        w->window *= 2;
+    if (w->window > w->quantum)
+        w->window = w->quantum;
+}
+
 static void sched_fire(struct weft_worker *w)
 {
+    uint32_t countdowns = w->unlooked + 1;
+    int64_t before = w->looked_ns, now = weft__sched_now(w);
     struct weft_list due;
     struct weft_timer *timer;
 
+    if (w->countdown == 0)
+        sched_pace(w, now - before, countdowns);
     weft__list_init(&due);
-    weft__wheel_advance(&w->timers, weft__sched_now(w), &due);
+    weft__wheel_advance(&w->timers, now, &due);
     while ((timer = weft__wheel_pop_due(&due)) != NULL)
         timer->due(timer);
 }
@@ -100,15 +119,25 @@ static WEFT__COLD void sched_look(struct weft_worker *w)
     *w->errno_at = saved_errno;
 }
 
+/* After a whole quantum, or a wait, another begins. */
+static void sched_count_spent(struct weft_worker *w)
+{
+    w->spent += w->window;
+    if (w->countdown == 0 && w->spent < w->quantum)
+        return;
+    w->spent = 0;
+    w->quantum_at = w->run.head;
+}
+
 static WEFT__NOINLINE void sched_poll(struct weft_worker *w)
 {
-    w->countdown = w->quantum;
-    w->polled_at = w->run.head;
+    sched_count_spent(w);
     sched_count_favours(w); /* before that place is so far behind as to be ahead */
     if (!weft__wheel_is_empty(&w->timers))
         sched_fire(w);
     else if (++w->unlooked == SCHED_UNLOOKED_MAX)
         weft__sched_now(w);
+    w->countdown = w->window;
     if (WEFT__UNLIKELY(w->outside.awaited > 0 || w->asked))
         sched_look(w);
 }
@@ -418,13 +447,23 @@ WEFT__NOINLINE int weft__sched_tail(struct weft_worker *w, int result)
     return weft__switch_next(w, me);
 }
 
-/* Whoever has spent a whole countdown without leaving goes to the tail, so that others run. */
+/* Whoever has spent a whole quantum without leaving goes to the tail, so that others run. */
 WEFT__NOINLINE int weft__sched_spent(struct weft_worker *w, int result)
 {
-    bool is_hog = w->polled_at == w->run.head || w->oracle.choose;
+    bool is_whole = w->spent + w->window >= w->quantum;
+    bool is_hog = (is_whole && w->quantum_at == w->run.head) || w->oracle.choose;
 
     sched_poll(w);
     return is_hog ? weft__sched_tail(w, result) : result;
+}
+
+/* The countdown is of no use to somebody who yields to timers, and computes in between. */
+WEFT__NOINLINE void weft__sched_yield_alone(struct weft_worker *w)
+{
+    if (weft__wheel_is_empty(&w->timers) && w->outside.awaited == 0)
+        return;
+    if (w->countdown > 1) /* else the yield itself spends it */
+        sched_poll(w);
 }
 
 WEFT__COLD int weft__sched_tried(struct weft_worker *w, int result)

@@ -129,8 +129,10 @@ struct weft_worker {
     weft__switch_fn *switch_to;
     int *errno_at;        /* this OS thread's errno: threads never migrate */
     uint32_t countdown;   /* calls and switches until the outside is looked at */
-    uint32_t quantum;     /* what the countdown starts from; 1 under an oracle */
-    uint32_t polled_at;   /* the queue's head when it was last spent */
+    uint32_t window;      /* what it starts from: a quantum, or less where calls are far between */
+    uint32_t quantum;     /* calls after which others get their turn; 1 under an oracle */
+    uint32_t quantum_at;  /* the queue's head when the present one began */
+    uint32_t spent;       /* and how much of it whole countdowns have spent */
     uint32_t tick;        /* milliseconds, cut off, at the last look at the clock */
     uint32_t unlooked;    /* countdowns spent since then without one */
     uint32_t streak;      /* ended threads in a row whose last woken peer ran before the queue */
@@ -145,6 +147,7 @@ struct weft_worker {
     struct weft_control *left;  /* who switched here; kept up for the sanitizers only */
     struct weft_control *ended; /* whose stack is still to be given back; for the sanitizers only */
     weft__switch_fn *backend;   /* the bare switch under switch_to */
+    int64_t looked_ns;          /* the clock, at the last look at it */
     struct weft_wheel timers;
     struct weft_clock clock;
     struct weft_outside outside;
@@ -306,20 +309,26 @@ static inline __attribute__((always_inline)) int weft__switch_to(struct weft_wor
  * when there is nothing to run. */
 int weft__sched_next(struct weft_worker *w, struct weft_control *me);
 
-static inline __attribute__((always_inline)) int weft__switch_next(struct weft_worker *w,
-                                                                   struct weft_control *me)
+/* To the first of those that are ready. */
+static inline __attribute__((always_inline)) int weft__switch_first(struct weft_worker *w,
+                                                                    struct weft_control *me)
 {
     struct weft_ring *run = &w->run;
-    void *next;
+    void *next = run->slots[run->head & run->mask];
 
-    if (WEFT__UNLIKELY(--w->countdown == 0 || run->head == run->tail))
-        return weft__sched_next(w, me);
-    next = run->slots[run->head & run->mask];
     if (WEFT__UNLIKELY(weft__entry_is_unstarted(next)))
         return weft__sched_next(w, me);
     run->head++;
     weft__prefetch(run);
     return weft__switch_to(w, me, next);
+}
+
+static inline __attribute__((always_inline)) int weft__switch_next(struct weft_worker *w,
+                                                                   struct weft_control *me)
+{
+    if (WEFT__UNLIKELY(--w->countdown == 0 || w->run.head == w->run.tail))
+        return weft__sched_next(w, me);
+    return weft__switch_first(w, me);
 }
 
 /* Leaves running until somebody readies this thread; its result is what this returns. */
@@ -376,6 +385,9 @@ static inline __attribute__((always_inline)) int weft__spend(struct weft_worker 
         return weft__sched_spent(w, result);
     return result;
 }
+
+/* Looks outside for a thread that yields although nobody else is ready. */
+void weft__sched_yield_alone(struct weft_worker *w);
 
 /* Goes to the tail of the run queue and returns result when its turn comes. */
 int weft__sched_tail(struct weft_worker *w, int result);

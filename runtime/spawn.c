@@ -405,8 +405,13 @@ WEFT_API WEFT__NOIPA void weft_yield(void)
 
     if (!w)
         return;
+    if (WEFT__UNLIKELY(weft__ring_count(&w->run) == 0))
+        weft__sched_yield_alone(w);
     weft__sched_last(w, w->current, 0);
-    weft__switch_next(w, w->current);
+    if (WEFT__UNLIKELY(--w->countdown == 0))
+        weft__sched_next(w, w->current);
+    else
+        weft__switch_first(w, w->current);
 }
 
 WEFT_API int weft_reserve(size_t n)

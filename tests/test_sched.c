@@ -996,6 +996,104 @@ static void under_a_sanitizer_no_thread_follows_another_on_its_stack_without_a_s
 #endif
 }
 
+/* ---- timers beside threads that compute ---- */
+
+enum { SLEEP_NS = 1000000, COMPUTE_NS = 5000000 };
+
+static int64_t latest_ns; /* so late was one of a sleeper's wake-ups */
+static bool sleeper_ends;
+
+static void sleep_again_and_again(void)
+{
+    while (!sleeper_ends) {
+        int64_t due = weft_now() + SLEEP_NS;
+
+        weft_sleep(SLEEP_NS);
+        if (weft_now() - due > latest_ns)
+            latest_ns = weft_now() - due;
+    }
+}
+
+static void compute_and_yield(int calls)
+{
+    for (int i = 0; i < calls; i++) {
+        check_compute(COMPUTE_NS);
+        weft_yield();
+    }
+}
+
+/* What is due used to be seen at the 64th yield. */
+static void a_thread_that_yields_alone_lets_sleepers_wake(void **state)
+{
+    task(void) sleeper;
+
+    (void)state;
+    sleeper_ends = false;
+    latest_ns = 0;
+    sleeper = spawn(sleep_again_and_again);
+    weft_yield();
+    compute_and_yield(QUANTUM);
+    assert_in_range(latest_ns, 0, COMPUTE_NS);
+    sleeper_ends = true;
+    task_join(sleeper);
+}
+
+/* A countdown used to last for 64 calls, however long those took: every wake-up was so late. Now it is
+ * seen within two, and goes behind the two that are ready. */
+static void sleepers_are_late_by_few_calls_of_threads_that_compute(void **state)
+{
+    task(void) sleeper, t[2];
+
+    (void)state;
+    sleeper_ends = false;
+    sleeper = spawn(sleep_again_and_again);
+    t[0] = spawn(compute_and_yield, 10 * QUANTUM);
+    t[1] = spawn(compute_and_yield, 10 * QUANTUM);
+    for (int i = 0; i < QUANTUM; i++)
+        weft_yield();
+    latest_ns = 0;
+    assert_int_equal(task_join(t[0]), 0);
+    assert_int_equal(task_join(t[1]), 0);
+    assert_in_range(latest_ns, 0, 4 * COMPUTE_NS);
+    sleeper_ends = true;
+    task_join(sleeper);
+}
+
+static void compute_and_call(void)
+{
+    check_compute(COMPUTE_NS);
+    weft_sleep(0);
+}
+
+/* Looking more often for timers changes nothing in the order of those that are ready. */
+static void turns_are_as_long_where_calls_are_slow(void **state)
+{
+    (void)state;
+    go(weft_sleep, WEFT_SEC(1000));
+    weft_yield();
+    for (int i = 0; i < 10 * QUANTUM; i++)
+        compute_and_call();
+    assert_int_equal(weft__self->window, 1);
+    weft_yield();
+    assert_in_range(calls_until_another_runs(compute_and_call, HOG_MAX), QUANTUM, HOG_MAX - 1);
+    weft_sleep(WEFT_SEC(1000));
+}
+
+/* Looks at the clock cost time, and are rare again once calls are fast. */
+static void the_clock_is_read_seldom_where_calls_are_fast(void **state)
+{
+    (void)state;
+    go(weft_sleep, WEFT_SEC(1000));
+    weft_yield();
+    for (int i = 0; i < QUANTUM; i++)
+        compute_and_call();
+    assert_int_equal(weft__self->window, 1);
+    for (int i = 0; i < 2 * QUANTUM; i++)
+        weft_sleep(0);
+    assert_int_equal(weft__self->window, QUANTUM);
+    weft_sleep(WEFT_SEC(1000));
+}
+
 /* ---- the outside ---- */
 
 static struct weft_control *listener;
@@ -1420,6 +1518,10 @@ int main(void)
         check_test(threads_that_do_not_park_share_one_stack),
         check_test(under_a_sanitizer_no_thread_follows_another_on_its_stack_without_a_switch),
         with_objects_test(each_thread_has_an_errno_of_its_own),
+        check_test(a_thread_that_yields_alone_lets_sleepers_wake),
+        check_test(sleepers_are_late_by_few_calls_of_threads_that_compute),
+        check_test(turns_are_as_long_where_calls_are_slow),
+        check_test(the_clock_is_read_seldom_where_calls_are_fast),
         check_test(virtual_time_stands_still_while_something_outside_is_awaited),
         check_test(waiting_for_the_outside_leaves_errno_as_it_was),
         check_test(looking_at_the_outside_leaves_errno_as_it_was),

@@ -48,9 +48,9 @@ WEFT_API void weft_shield_begin_(struct weft_deadline *shield);
  * it asks for a value. Once the time is over, each of them returns -ETIMEDOUT, without trying and
  * without parking; if one is parked then, it is woken with -ETIMEDOUT. What was handed over before
  * counts as done, and is reported as done. A thread that runs notices at its next calls, 64 of them
- * at the latest. With ns zero or less there is no time to wait, but to
- * try: calls do what they can do at once, and return -ETIMEDOUT instead of parking. WEFT_FOREVER:
- * no limit.
+ * at the latest; where 64 take longer than a millisecond, after fewer from the second time on. With
+ * ns zero or less there is no time to wait, but to try: calls do what they can do at once, and
+ * return -ETIMEDOUT instead of parking. WEFT_FOREVER: no limit.
  *
  * Deadlines nest: the sooner one rules, and the end of the inner one leaves the outer one in force.
  * The value keeps its type; it may be void. return, break, continue and goto out of the expression

@@ -30,6 +30,7 @@ struct watchdog_sight {
     const struct weft_control *current;
     uint32_t head;
     uint32_t countdown;
+    uint32_t spent;
 };
 
 struct watchdog_seat {
@@ -50,6 +51,7 @@ static WEFT__NOT_SANITIZED struct watchdog_sight watchdog_see(const volatile str
         .current = w->current,
         .head = w->run.head,
         .countdown = w->countdown,
+        .spent = w->spent,
     };
 }
 
@@ -61,7 +63,8 @@ static WEFT__NOT_SANITIZED bool watchdog_is_idle(const volatile struct weft_work
 static WEFT__NOT_SANITIZED bool watchdog_is_same(const struct watchdog_sight *a,
                                                  const struct watchdog_sight *b)
 {
-    return a->current == b->current && a->head == b->head && a->countdown == b->countdown;
+    return a->current == b->current && a->head == b->head && a->countdown == b->countdown &&
+           a->spent == b->spent;
 }
 
 /* ---- in the OS thread that is told of ---- */
