@@ -23,9 +23,11 @@ static int guard_batch(struct weft_guard *g, char *const *pages, size_t n)
     for (size_t i = 0; i < n; i++)
         ranges[i] = (struct iovec){.iov_base = pages[i], .iov_len = g->page_bytes};
     done = weft__calls.process_madvise(ranges, n, WEFT__MADV_GUARD_INSTALL);
-    if (done != (ssize_t)(n * g->page_bytes))
-        return guard_fail(g, "process_madvise");
-    return 0;
+    if (done == (ssize_t)(n * g->page_bytes))
+        return 0;
+    if (done >= 0)
+        errno = EAGAIN; /* it stopped half-way, and does not tell why */
+    return guard_fail(g, "process_madvise");
 }
 
 static int guard_madvise(struct weft_guard *g, char *const *pages, size_t n)
@@ -86,9 +88,10 @@ static int guard_probe(struct weft_guard *g)
             g->way = (enum weft__guard_way)way;
             return 0;
         }
+        if (g->failed_errno == ENOMEM)
+            return -1;
     }
-    if (g->failed_errno != ENOMEM)
-        g->way = WEFT__GUARD_REFUSED;
+    g->way = WEFT__GUARD_REFUSED;
     return -1;
 }
 
@@ -112,6 +115,8 @@ int weft__guard_install(struct weft_guard *g, char *const *pages, size_t n)
     while (g->way < WEFT__GUARD_MPROTECT) {
         if (guard_by(g, g->way, pages, n) == 0)
             return 0;
+        if (g->failed_errno == ENOMEM)
+            return -1;
         g->way++;
     }
     return guard_by(g, g->way, pages, n);

@@ -22,7 +22,8 @@ enum weft__guard_way {
 enum { WEFT__GUARD_BATCH_MAX = 64 };
 
 struct weft_guard {
-    enum weft__guard_way way; /* only moves down the list: a way that failed once is not retried */
+    /* Only moves down the list: a way that failed once is not retried, unless it lacked memory. */
+    enum weft__guard_way way;
     size_t page_bytes;
     const char *failed_call; /* of the last refusal, with its errno; NULL if there was none */
     int failed_errno;

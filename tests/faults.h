@@ -86,6 +86,7 @@ struct faults {
     bool has_failed;          /* at least one has */
     int last_failed;          /* which call */
     size_t mmap_bytes_max;    /* larger mappings fail with ENOMEM; 0: none does */
+    bool has_no_markers;      /* guard pages by markers fail as on kernels that lack them */
     bool has_fake_time;
     int64_t fake_ns;                    /* what the fake clock shows; waiting moves it */
     const void *sites[FAULT_SITES_MAX]; /* where in the library calls have come from */
@@ -165,14 +166,24 @@ static int faults_mprotect(void *at, size_t size, int protection)
     return FAULTS_HIT(FAULT_MPROTECT, ENOMEM) ? -1 : faults_real.mprotect(at, size, protection);
 }
 
+static bool faults_lack_marker(int advice, int error)
+{
+    if (advice != WEFT__MADV_GUARD_INSTALL || !faults->has_no_markers)
+        return false;
+    errno = error;
+    return true;
+}
+
 static int faults_madvise(void *at, size_t size, int advice)
 {
+    if (faults_lack_marker(advice, EINVAL))
+        return -1;
     return FAULTS_HIT(FAULT_MADVISE, ENOMEM) ? -1 : faults_real.madvise(at, size, advice);
 }
 
 static ssize_t faults_process_madvise(const struct iovec *ranges, size_t n, int advice)
 {
-    if (FAULTS_HIT(FAULT_PROCESS_MADVISE, ENOMEM))
+    if (faults_lack_marker(advice, ENOSYS) || FAULTS_HIT(FAULT_PROCESS_MADVISE, ENOMEM))
         return -1;
     return faults_real.process_madvise(ranges, n, advice);
 }
@@ -297,6 +308,7 @@ static inline void faults_install(void)
     memset(faults_failed, 0, sizeof faults_failed);
     faults_fail(0, 0, 0);
     faults->mmap_bytes_max = 0;
+    faults->has_no_markers = false;
     faults->has_fake_time = false;
     weft__calls = (struct weft__calls){
         .malloc = faults_malloc,

@@ -27,6 +27,7 @@ enum lie { HONEST, REFUSES, PRETENDS }; /* the last: says yes and installs nothi
 static struct {
     enum lie batch, madvise, mprotect;
     bool mmap_refuses;
+    bool lacks_memory; /* for guard markers */
     int batch_calls, madvise_calls, mprotect_calls, touch_calls, mmap_calls, munmap_calls;
     int mprotect_left; /* so many calls go on to the kernel before it is full; -1: all */
     ssize_t batch_short_by;
@@ -43,6 +44,8 @@ static ssize_t kernel_process_madvise(const struct iovec *ranges, size_t n, int 
     size_t bytes = 0;
 
     kernel.batch_calls++;
+    if (kernel.lacks_memory)
+        return refuse(ENOMEM);
     if (kernel.batch == REFUSES)
         return refuse(ENOSYS);
     for (size_t i = 0; i < n; i++)
@@ -55,6 +58,8 @@ static ssize_t kernel_process_madvise(const struct iovec *ranges, size_t n, int 
 static int kernel_madvise(void *at, size_t size, int advice)
 {
     kernel.madvise_calls++;
+    if (kernel.lacks_memory)
+        return refuse(ENOMEM);
     if (kernel.madvise == REFUSES)
         return refuse(EINVAL);
     return kernel.madvise == PRETENDS ? 0 : real_calls.madvise(at, size, advice);
@@ -366,6 +371,27 @@ static void a_batch_that_stops_half_way_is_made_good(void **state)
     assert_guarded(PAGES);
 }
 
+/* It used to be taken for a kernel without markers: all later stacks took two mappings. */
+static void a_moment_without_memory_is_no_reason_for_another_way(void **state)
+{
+    (void)state;
+    if (!kernel_has(WEFT__GUARD_MADVISE))
+        skip(); /* there are no markers on this kernel: nothing to be refused */
+    kernel.lacks_memory = true;
+    assert_int_equal(install(1), -1); /* at the probe */
+    assert_int_equal(guard.failed_errno, ENOMEM);
+    kernel.lacks_memory = false;
+    assert_int_equal(install(1), 0);
+    assert_int_equal(guard.way, best_way());
+    kernel.lacks_memory = true;
+    assert_int_equal(install(PAGES), -1); /* and after it */
+    assert_int_equal(guard.failed_errno, ENOMEM);
+    kernel.lacks_memory = false;
+    assert_int_equal(install(PAGES), 0);
+    assert_int_equal(guard.way, best_way());
+    assert_guarded(PAGES);
+}
+
 static void at_the_limit_of_mappings_the_call_and_its_errno_are_told(void **state)
 {
     (void)state;
@@ -400,6 +426,7 @@ int main(void)
         TEST(a_probe_that_meets_the_limit_of_mappings_can_be_repeated),
         TEST(a_way_that_fails_later_gives_way_to_the_next),
         TEST(a_batch_that_stops_half_way_is_made_good),
+        TEST(a_moment_without_memory_is_no_reason_for_another_way),
         TEST(at_the_limit_of_mappings_the_call_and_its_errno_are_told),
     };
 
