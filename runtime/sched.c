@@ -13,6 +13,8 @@ enum {
     SCHED_RUN_MIN = 64,      /* capacity of a new run queue */
     SCHED_BROOD_MAX = 64,    /* so many newborn threads may go ahead of older ones at once */
     SCHED_FAVOURS_MAX = 512, /* and so many before an older one is taken */
+    SCHED_TRIES_MAX = 10,    /* to get memory, before those that wait for it are given up */
+    SCHED_TRY_NS = 1000000,  /* to wait for the second; each time twice as long */
     SCHED_LATE_NS = 1000000, /* a countdown that took longer is followed by a shorter one */
 };
 
@@ -321,19 +323,35 @@ static void sched_wait(struct weft_worker *w, int64_t until_ns)
     *w->errno_at = saved_errno;
 }
 
+/* Nothing but memory may come for those that have no stack, by the doing of others in the process
+ * or outside of it: until when to wait for that. Nobody waits for it by a virtual clock. */
+static int64_t sched_hunger_ns(struct weft_worker *w, uint32_t tries)
+{
+    uint32_t doublings = tries < SCHED_TRIES_MAX ? tries : SCHED_TRIES_MAX - 1;
+
+    if (!w->starving || w->clock.is_virtual)
+        return INT64_MAX;
+    return weft__clock_now(&w->clock) + (SCHED_TRY_NS << doublings);
+}
+
 /* The run queue is empty: waits until it is not. */
 static void sched_idle(struct weft_worker *w)
 {
+    uint32_t tries = 0;
+
     while (weft__ring_count(&w->run) == 0) {
         int64_t next_ns = weft__wheel_next(&w->timers);
+        bool is_awaited = next_ns != INT64_MAX || w->outside.awaited > 0;
+        int64_t hunger_ns;
 
         if (w->starving && sched_feed_all(w))
             continue;
-        if (next_ns == INT64_MAX && w->outside.awaited == 0) {
+        hunger_ns = sched_hunger_ns(w, tries++);
+        if (!is_awaited && (hunger_ns == INT64_MAX || tries > SCHED_TRIES_MAX)) {
             w->stuck(w);
             continue;
         }
-        sched_wait(w, next_ns);
+        sched_wait(w, hunger_ns < next_ns ? hunger_ns : next_ns);
         sched_poll(w);
     }
 }

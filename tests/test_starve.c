@@ -236,6 +236,77 @@ static void memory_that_comes_back_is_found_before_idling(void **state)
     chan_free(c);
 }
 
+/* ---- a moment without memory ---- */
+
+static int waits, waits_max;
+
+/* Others give memory back after so many waits. */
+static int wait_for_memory(clockid_t clock, int flags, const struct timespec *until,
+                           struct timespec *left)
+{
+    struct timespec now;
+
+    (void)left;
+    assert_int_equal(flags, TIMER_ABSTIME);
+    clock_gettime(clock, &now);
+    assert_true(until->tv_sec - now.tv_sec <= 1);
+    if (++waits == waits_max)
+        allow_all_stacks();
+    return 0;
+}
+
+static void starve_by_the_real_clock(int until_waits)
+{
+    waits = 0;
+    waits_max = until_waits;
+    weft__worker()->clock.is_virtual = false;
+    weft__calls.clock_nanosleep = wait_for_memory;
+    allow_stacks(0);
+}
+
+/* Only the kernel knows when. It used to be a deadlock at once. */
+static void a_moment_without_memory_is_no_deadlock(void **state)
+{
+    task(int) t;
+
+    (void)state;
+    starve_by_the_real_clock(5);
+    weft_deadlock_returns(1);
+    t = spawn(sign_and_stay, 1, 0);
+    assert_int_equal(task_join(t), 0);
+    assert_int_equal(waits, 5);
+    assert_noted("1 ");
+}
+
+static void after_a_second_without_memory_nobody_waits_for_it(void **state)
+{
+    task(int) t;
+
+    (void)state;
+    starve_by_the_real_clock(100);
+    weft_deadlock_returns(1);
+    t = spawn(sign_and_stay, 1, 0);
+    assert_int_equal(task_join(t), -EDEADLK);
+    assert_int_equal(waits, 10);
+    allow_all_stacks();
+    assert_int_equal(task_join(t), 0);
+    noted();
+}
+
+/* Who had no stack used to get one when the next timer was due, if memory came back at once or
+ * not. */
+static void memory_is_tried_again_while_others_sleep_for_long(void **state)
+{
+    task(int) t;
+
+    (void)state;
+    starve_by_the_real_clock(20);
+    t = spawn(sign_and_stay, 1, 0);
+    assert_int_equal(weft_within(WEFT_SEC(3600), task_join(t)), 0);
+    assert_int_equal(waits, 20);
+    assert_noted("1 ");
+}
+
 static int errno_seen;
 
 static void leave_errno(void)
@@ -735,6 +806,9 @@ int main(void)
         TEST(threads_with_stacks_go_on_while_others_wait),
         TEST(threads_of_another_size_do_not_wait_with_them),
         TEST(memory_that_comes_back_is_found_before_idling),
+        TEST(a_moment_without_memory_is_no_deadlock),
+        TEST(after_a_second_without_memory_nobody_waits_for_it),
+        TEST(memory_is_tried_again_while_others_sleep_for_long),
         TEST(a_thread_that_waited_begins_with_errno_0),
         TEST(a_join_of_one_that_waits_can_time_out),
         TEST(a_generator_s_consumer_waits_with_its_body),
