@@ -15,7 +15,7 @@ static void chan_describe(const struct weft_control *c, struct weft_print *out)
 {
     const struct weft_chan *channel = c->on;
 
-    weft__print(out, "%s %p (made at %s)", c->wait->name, c->on, channel->site);
+    weft__print(out, "%s %p (made at %s)", c->wait->name, c->on, weft__site(channel->site));
 }
 
 static bool chan_use(const struct weft_control *c, size_t i, struct weft_use *out)
@@ -89,11 +89,11 @@ WEFT__COLD int weft__chan_refuse(const struct weft_chan *c, size_t size, const c
     if (!weft__owns(weft__worker(), c->owner))
         weft__mistake(
             "%s of channel %p (made at %s), which was freed, or belongs to another OS thread", call,
-            (const void *)c, c->site);
+            (const void *)c, weft__site(c->site));
     if (weft__chan_size(c) == size)
         return -EPIPE;
     weft__mistake("%s of channel %p (made at %s) with elements of %zu bytes: its own have %zu",
-                  call, (const void *)c, c->site, size, weft__chan_size(c));
+                  call, (const void *)c, weft__site(c->site), size, weft__chan_size(c));
 }
 
 /* Open, one's own, and with elements of this size. */
@@ -306,7 +306,7 @@ WEFT_API void weft_chan_free_(struct weft_chan *c)
         weft__chan_refuse(c, weft__chan_size(c), "chan_free");
     if (!weft__list_is_empty(&c->receivers) || !weft__list_is_empty(&c->senders))
         weft__mistake("chan_free of channel %p (made at %s) while threads wait in it", (void *)c,
-                      c->site);
+                      weft__site(c->site));
     weft__list_remove(&c->link);
     weft__chan_release(weft__self, c);
 }

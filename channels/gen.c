@@ -38,7 +38,7 @@ static void gen_describe(const struct weft_control *c, struct weft_print *out)
 {
     const struct weft_gen *g = c->on;
 
-    weft__print(out, "%s %p (made at %s)", c->wait->name, c->on, g->site);
+    weft__print(out, "%s %p (made at %s)", c->wait->name, c->on, weft__site(g->site));
 }
 
 /* Only the body can give it a value, or an end. */
@@ -84,7 +84,8 @@ static const struct weft_wait gen_wait_suspended = {
 
 static WEFT__COLD void gen_stop(const struct weft_gen *g, const char *call, const char *why)
 {
-    weft__mistake("%s of generator %p (made at %s), %s", call, (const void *)g, g->site, why);
+    weft__mistake("%s of generator %p (made at %s), %s", call, (const void *)g, weft__site(g->site),
+                  why);
 }
 
 static void gen_check(const struct weft_gen *g, const char *call)

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "chan.h"
+#include "runtime/report.h"
 
 /* The clauses of one call. They may be larger than this library knows them. */
 struct select_set {
@@ -257,7 +258,7 @@ static void select_describe(const struct weft_control *c, struct weft_print *out
         if (select_is_channel(k))
             weft__print(out, "%s %s channel %p (made at %s)", i == 0 ? ":" : ",",
                         k->op == WEFT_OP_RECV ? "receive from" : "send on", (void *)k->chan,
-                        k->chan->site);
+                        weft__site(k->chan->site));
     }
     if (set.n > SELECT_SHOWN_MAX)
         weft__print(out, ", and %zu more", set.n - SELECT_SHOWN_MAX);

@@ -28,7 +28,8 @@ static struct weft_thread *group_thread_of(struct weft_list *link)
 
 static WEFT__COLD void group_stop(const struct weft_group *g, const char *call, const char *why)
 {
-    weft__mistake("%s of group %p (made at %s), %s", call, (const void *)g, g->site, why);
+    weft__mistake("%s of group %p (made at %s), %s", call, (const void *)g, weft__site(g->site),
+                  why);
 }
 
 static size_t group_starts(const struct weft_group *g)
@@ -48,7 +49,7 @@ static WEFT__COLD void group_stop_left(const struct weft_group *g, const char *c
         group_stop(g, call, "of which a start is under way");
     weft__mistake("%s of group %p (made at %s), which %zu thread%s still run%s in%s: group_wait it "
                   "first",
-                  call, (const void *)g, g->site, members, members == 1 ? "" : "s",
+                  call, (const void *)g, weft__site(g->site), members, members == 1 ? "" : "s",
                   members == 1 ? "s" : "", starts ? ", and of which a start is under way" : "");
 }
 
@@ -102,7 +103,7 @@ static void group_describe(const struct weft_group *g, const struct weft_control
 {
     size_t starts = group_starts(g), members = g->running - starts;
 
-    weft__print(out, "%s %p (made at %s)", c->wait->name, (const void *)g, g->site);
+    weft__print(out, "%s %p (made at %s)", c->wait->name, (const void *)g, weft__site(g->site));
     if (members > 0)
         weft__print(out, ", in which %zu thread%s run%s", members, members == 1 ? "" : "s",
                     members == 1 ? "s" : "");

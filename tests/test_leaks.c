@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -15,6 +16,7 @@
 
 #include "child.h"
 #include "masked.h"
+#include "runtime/sched.h"
 
 static void receive(chan(int) c)
 {
@@ -101,6 +103,47 @@ static int a_group_is_left(const void *list)
     exit(3);
 }
 
+static char *module_text; /* as of a module's that is there no more */
+
+static void have_unloaded_site(struct weft_thread *t, void *unused)
+{
+    (void)unused;
+    if (!(t->flags & WEFT__THREAD_ROOT))
+        t->site = module_text;
+}
+
+/* A page of text goes, like all of a module's by dlclose. */
+static chan(int) leave_what_an_unloaded_module_made(void)
+{
+    chan(int) c;
+
+    module_text = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    strcpy(module_text, "plugin at plugin.c:1");
+    c = (chan(int))weft_chan_new_(sizeof(int), module_text);
+    (void)weft_group_new_(0, module_text);
+    go(receive, c);
+    weft_sleep(WEFT_SEC(1));
+    weft__thread_each(&weft__self->threads, have_unloaded_site, NULL);
+    munmap(module_text, 4096);
+    return c;
+}
+
+static int a_module_is_unloaded(const void *list)
+{
+    setenv("WEFT_REPORT", list, 1);
+    leave_what_an_unloaded_module_made();
+    errno = 99;
+    weft_dump(STDERR_FILENO);
+    exit(errno == 99 ? 3 : 4);
+}
+
+static int a_module_is_unloaded_and_a_mistake_made(const void *unused)
+{
+    (void)unused;
+    chan_free(leave_what_an_unloaded_module_made());
+    return 0;
+}
+
 static void *leave_a_channel(void *unused)
 {
     (void)unused;
@@ -152,6 +195,10 @@ static int there_is_a_deadlock(const void *list)
     "  3 channels not freed: made at test_leaks.c:N\n"                                            \
     "  1 generator not closed: made at test_leaks.c:N\n" HINT
 
+#define UNLOADED                                                                            \
+    "  thread 2 (unloaded code): receiving from channel 0x (made at unloaded code), for 1 " \
+    "s\n" FRAMES
+
 static void assert_leaks(int (*program)(const void *), const char *list, const char *expected)
 {
     struct child c = child_run(program, list);
@@ -196,6 +243,27 @@ static void groups_that_are_left_are_told(void **state)
                  "  1 group not freed: made at test_leaks.c:N\n");
 }
 
+/* Reports used to crash. */
+static void what_an_unloaded_module_made_is_told_without_its_text(void **state)
+{
+    struct child c = child_run(a_module_is_unloaded_and_a_mistake_made, NULL);
+
+    (void)state;
+    assert_int_equal(c.signal, SIGABRT);
+    assert_non_null(strstr(c.said, "chan_free of channel 0x"));
+    assert_non_null(strstr(c.said, " (made at unloaded code) while threads wait in it"));
+    assert_leaks(
+        a_module_is_unloaded, "leaks",
+        "weft: 2 threads: 1 running, 1 parked\n"
+        "  thread 1 (main): running\n" FRAMES UNLOADED HINT
+        "weft: leaks: 1 thread not ended, 1 channel not freed, 1 group not freed\n" UNLOADED
+        "  1 channel not freed: made at unloaded code\n"
+        "  1 group not freed: made at unloaded code\n" HINT);
+    c = child_run(a_module_is_unloaded, "stacks");
+    assert_int_equal(c.status, 3);
+    assert_non_null(strstr(c.said, "unloaded code"));
+}
+
 static void an_os_thread_tells_what_it_leaves(void **state)
 {
     (void)state;
@@ -228,6 +296,7 @@ int main(void)
         cmocka_unit_test(nothing_is_told_unasked),
         cmocka_unit_test(a_shutdown_tells_what_it_ends_and_frees),
         cmocka_unit_test(groups_that_are_left_are_told),
+        cmocka_unit_test(what_an_unloaded_module_made_is_told_without_its_text),
         cmocka_unit_test(an_os_thread_tells_what_it_leaves),
         cmocka_unit_test(a_forked_child_leaves_what_was_its_parents),
         cmocka_unit_test(a_deadlock_report_stands_for_a_leak_report),

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runtime/calls.h"
+#include "runtime/report.h"
 #include "runtime/spawn.h"
 
 enum {
@@ -185,7 +186,7 @@ static struct weft_control *census_run(struct weft_worker *w, struct weft_contro
     census_sweep(w, c);
     *w->errno_at = 0;
     peer = weft__thread_run(w, c);
-    census_count(w, site, stack_class, census_sweep(w, c));
+    census_count(w, weft__site(site), stack_class, census_sweep(w, c));
     return peer;
 }
 
@@ -196,7 +197,7 @@ static void census_count_living(struct weft_thread *t, void *data)
 
     if (t->state != WEFT__THREAD_STARTED || !c->pool)
         return;
-    census_count(w, t->site, t->stack_class,
+    census_count(w, weft__site(t->site), t->stack_class,
                  (size_t)((char *)c - census_lowest(w, census_stack_low(w, c), (char *)c)));
 }
 

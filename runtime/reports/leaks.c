@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "runtime/group.h"
+#include "runtime/report.h"
 #include "listing.h"
 #include "runtime/sched.h"
 #include "runtime/settings.h"
@@ -120,14 +121,15 @@ static WEFT__NOINLINE void leaks_print_made(struct weft_print *out, const struct
     size_t used = 0;
 
     for (const struct weft_list *at = all->next; at != all; at = at->next) {
-        size_t i = leaks_find(sites, used, site_of(at));
+        const char *site = weft__site(site_of(at));
+        size_t i = leaks_find(sites, used, site);
 
         if (i == LEAKS_SITES) {
             more++;
             continue;
         }
         if (i == used)
-            sites[used++] = (struct leaks_site){.site = site_of(at)};
+            sites[used++] = (struct leaks_site){.site = site};
         sites[i].count++;
     }
     for (size_t i = 0; i < used; i++) {
