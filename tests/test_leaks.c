@@ -88,6 +88,24 @@ static int a_green_thread_exits(const void *list)
     return task_join(spawn(end_process));
 }
 
+/* Most of its stack is in use; what is left is what exit itself needs. */
+static __attribute__((noinline)) void end_process_deep(void)
+{
+    volatile char used[7000];
+
+    used[0] = 1;
+    exit(3 + used[0] - 1);
+}
+
+static int a_green_thread_without_room_exits(const void *list)
+{
+    const struct weft_spawn_opts small = {.size = sizeof small, .stack_bytes = (size_t)16 * 1024};
+
+    setenv("WEFT_REPORT", list, 1);
+    leave_all();
+    return task_join(spawn_with(&small, end_process_deep));
+}
+
 static int it_is_shut_down(const void *list)
 {
     setenv("WEFT_REPORT", list, 1);
@@ -243,6 +261,24 @@ static void groups_that_are_left_are_told(void **state)
                  "  1 group not freed: made at test_leaks.c:N\n");
 }
 
+/* The reports used to be written on its stack, and overflowed it. */
+static void reports_at_exit_need_little_of_the_last_stack(void **state)
+{
+    const char *const lists[] = {"leaks", "stacks"};
+
+    (void)state;
+#ifdef WEFT__SANITIZED
+    skip(); /* their frames are larger, and reports have no stack of their own */
+#endif
+    for (size_t i = 0; i < 2; i++) {
+        struct child c = child_run(a_green_thread_without_room_exits, lists[i]);
+
+        assert_int_equal(c.signal, 0);
+        assert_int_equal(c.status, 3);
+        assert_non_null(strstr(c.said, i == 0 ? "weft: leaks: " : "weft: stacks used"));
+    }
+}
+
 /* Reports used to crash. */
 static void what_an_unloaded_module_made_is_told_without_its_text(void **state)
 {
@@ -296,6 +332,7 @@ int main(void)
         cmocka_unit_test(nothing_is_told_unasked),
         cmocka_unit_test(a_shutdown_tells_what_it_ends_and_frees),
         cmocka_unit_test(groups_that_are_left_are_told),
+        cmocka_unit_test(reports_at_exit_need_little_of_the_last_stack),
         cmocka_unit_test(what_an_unloaded_module_made_is_told_without_its_text),
         cmocka_unit_test(an_os_thread_tells_what_it_leaves),
         cmocka_unit_test(a_forked_child_leaves_what_was_its_parents),

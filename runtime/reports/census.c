@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "runtime/calls.h"
 #include "runtime/report.h"
 #include "runtime/spawn.h"
@@ -341,19 +342,24 @@ static struct weft_print census_stderr(char *buffer)
     return weft__print_to(STDERR_FILENO, buffer, WEFT__PRINT_BYTES);
 }
 
-static void census_at_exit(void)
+static void census_write(void *worker)
 {
-    struct weft_worker *w = weft__self;
+    struct weft_worker *w = worker;
     char buffer[WEFT__PRINT_BYTES];
     struct weft_print p = census_stderr(buffer);
 
-    if (!w || !w->census)
-        return;
     weft__census_report(w, &p);
     if (!w->census->has_reported)
         weft__print(&p, "weft: stacks: no thread has run\n");
     weft__print_flush(&p);
     w->census->has_reported = true;
+}
+
+/* By a thread that may have little room. */
+static void census_at_exit(void)
+{
+    if (weft__self && weft__self->census)
+        weft__aside(weft__self, census_write, weft__self);
 }
 
 static void census_register(void)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "runtime/group.h"
 #include "runtime/report.h"
 #include "listing.h"
@@ -165,23 +166,28 @@ static WEFT__NOINLINE void leaks_print(struct weft_view *v, const struct leaks *
     weft__view_hint(v);
 }
 
-void weft__leaks_report(struct weft_worker *w)
+static void leaks_write(void *worker)
 {
+    struct weft_worker *w = worker;
     char buffer[WEFT__PRINT_BYTES];
     struct weft_print out = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
     struct weft_view view = {.worker = w, .out = &out};
-    struct leaks l;
+    struct leaks l = leaks_of(w);
 
-    if (!(weft__settings_reports() & WEFT__REPORT_LEAKS) || w->forked ||
-        __atomic_load_n(&leaks_forgotten, __ATOMIC_RELAXED))
-        return;
-    l = leaks_of(w);
     if (l.threads + l.tasks + l.chans + l.gens + l.groups > 0)
         leaks_print(&view, &l);
     else if (!w->leaks_told)
         weft__print(&out, "weft: no leaks\n");
     w->leaks_told = true;
     weft__print_flush(&out);
+}
+
+/* exit() may be called where there is little room. */
+void weft__leaks_report(struct weft_worker *w)
+{
+    if (weft__settings_reports() & WEFT__REPORT_LEAKS && !w->forked &&
+        !__atomic_load_n(&leaks_forgotten, __ATOMIC_RELAXED))
+        weft__aside(w, leaks_write, w);
 }
 
 static void leaks_at_exit(void)
