@@ -123,4 +123,11 @@ if "$lines" --addr2line="$scratch/none" "$scratch/report" >"$scratch/out" 2>"$sc
 fi
 cmp "$scratch/out" "$scratch/report" || wrong=1
 [ "$(grep -c . "$scratch/error")" -eq 1 ] || wrong=1
+
+# Where there is no room for the report, that is said.
+if "$lines" "$scratch/report" >/dev/full 2>"$scratch/error"; then
+    echo "no room: it says that all went well"
+    wrong=1
+fi
+grep -q 'standard output: No space left' "$scratch/error" || wrong=1
 exit $wrong

@@ -100,6 +100,14 @@ __attribute__((noreturn, format(printf, 1, 2))) static void options_refuse(const
     exit(OPTIONS_EXIT_USAGE);
 }
 
+__attribute__((noreturn)) static void options_shown(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        exit(EXIT_SUCCESS);
+    perror("weft-stress: standard output");
+    exit(EXIT_FAILURE);
+}
+
 __attribute__((noreturn)) static void options_show_help(void)
 {
     fputs(options_usage, stdout);
@@ -107,13 +115,13 @@ __attribute__((noreturn)) static void options_show_help(void)
     for (const struct pattern *p = patterns; p->name; p++)
         printf("  %-14s%s\n", p->name, p->about);
     fputs(options_columns, stdout);
-    exit(EXIT_SUCCESS);
+    options_shown();
 }
 
 __attribute__((noreturn)) static void options_show_version(void)
 {
     printf("weft-stress %d.%d.%d\n", WEFT_VERSION_MAJOR, WEFT_VERSION_MINOR, WEFT_VERSION_PATCH);
-    exit(EXIT_SUCCESS);
+    options_shown();
 }
 
 /* Decimal digits alone: no sign, no space, no unit. */
