@@ -203,6 +203,42 @@ static void starting_evaluates_each_argument_once(void **state)
     weft_yield();
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wvla"
+
+static int sums[2];
+
+static void sum_row(int n, int (*line)[n], int *sum)
+{
+    for (int i = 0; i < n; i++)
+        *sum += (*line)[i];
+}
+
+/* C evaluates what typeof is asked of, if its type has a variable length: these used to be evaluated
+ * twice. */
+static void starting_evaluates_arguments_of_variable_length_once(void **state)
+{
+    int n = 3, next = 0;
+    int rows[2][n], (*line)[n] = rows;
+    task(void) t;
+
+    (void)state;
+    for (int i = 0; i < 2 * n; i++)
+        rows[i / n][i % n] = i;
+    memset(sums, 0, sizeof sums);
+    t = spawn(sum_row, n, line++, &sums[next++]);
+    assert_int_equal(next, 1);
+    assert_ptr_equal(line, &rows[1]);
+    assert_int_equal(go(sum_row, n, (next++, line), &sums[1]), 0);
+    assert_int_equal(next, 2);
+    assert_int_equal(task_join(t), 0);
+    weft_yield();
+    assert_int_equal(sums[0], 0 + 1 + 2);
+    assert_int_equal(sums[1], 3 + 4 + 5);
+}
+
+#pragma GCC diagnostic pop
+
 static void echo(gen(int, int) self, chan(int) c, const int *p, int v)
 {
     int got = v;
@@ -870,6 +906,7 @@ int main(void)
         cmocka_unit_test(sending_evaluates_each_argument_once),
         cmocka_unit_test(receiving_evaluates_each_argument_once),
         cmocka_unit_test(starting_evaluates_each_argument_once),
+        cmocka_unit_test(starting_evaluates_arguments_of_variable_length_once),
         cmocka_unit_test(generators_evaluate_each_argument_once),
         cmocka_unit_test(deadlines_evaluate_each_argument_once),
         cmocka_unit_test(elements_of_every_type_arrive_whole),

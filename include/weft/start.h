@@ -207,11 +207,28 @@ WEFT_API void weft_start_abandon_(struct weft_start *start);
 #define WEFT_LIST_13_(m, x) m(x, 13), WEFT_LIST_12_(m, x)
 #define WEFT_LIST_14_(m, x) m(x, 14), WEFT_LIST_13_(m, x)
 
+#define WEFT_TYPES_(n, ...) WEFT_CAT_(WEFT_TYPES_, WEFT_COUNT_(__VA_ARGS__))(n, __VA_ARGS__)
+#define WEFT_TYPES_1_(n, a) WEFT_ARG_TYPE_(n, 1, a)
+#define WEFT_TYPES_2_(n, a, ...) WEFT_ARG_TYPE_(n, 2, a), WEFT_TYPES_1_(n, __VA_ARGS__)
+#define WEFT_TYPES_3_(n, a, ...) WEFT_ARG_TYPE_(n, 3, a), WEFT_TYPES_2_(n, __VA_ARGS__)
+#define WEFT_TYPES_4_(n, a, ...) WEFT_ARG_TYPE_(n, 4, a), WEFT_TYPES_3_(n, __VA_ARGS__)
+#define WEFT_TYPES_5_(n, a, ...) WEFT_ARG_TYPE_(n, 5, a), WEFT_TYPES_4_(n, __VA_ARGS__)
+#define WEFT_TYPES_6_(n, a, ...) WEFT_ARG_TYPE_(n, 6, a), WEFT_TYPES_5_(n, __VA_ARGS__)
+#define WEFT_TYPES_7_(n, a, ...) WEFT_ARG_TYPE_(n, 7, a), WEFT_TYPES_6_(n, __VA_ARGS__)
+#define WEFT_TYPES_8_(n, a, ...) WEFT_ARG_TYPE_(n, 8, a), WEFT_TYPES_7_(n, __VA_ARGS__)
+#define WEFT_TYPES_9_(n, a, ...) WEFT_ARG_TYPE_(n, 9, a), WEFT_TYPES_8_(n, __VA_ARGS__)
+#define WEFT_TYPES_10_(n, a, ...) WEFT_ARG_TYPE_(n, 10, a), WEFT_TYPES_9_(n, __VA_ARGS__)
+#define WEFT_TYPES_11_(n, a, ...) WEFT_ARG_TYPE_(n, 11, a), WEFT_TYPES_10_(n, __VA_ARGS__)
+#define WEFT_TYPES_12_(n, a, ...) WEFT_ARG_TYPE_(n, 12, a), WEFT_TYPES_11_(n, __VA_ARGS__)
+#define WEFT_TYPES_13_(n, a, ...) WEFT_ARG_TYPE_(n, 13, a), WEFT_TYPES_12_(n, __VA_ARGS__)
+#define WEFT_TYPES_14_(n, a, ...) WEFT_ARG_TYPE_(n, 14, a), WEFT_TYPES_13_(n, __VA_ARGS__)
+
 /* Kinds of types. __builtin_classify_type gives 1 to 8 for scalars, 5 for pointers, 8 for floating
  * numbers. */
+#define WEFT_POINTER_CLASS_ 5
+#define WEFT_IS_SCALAR_CLASS_(c) ((c) >= 1 && (c) <= 8)
 #define WEFT_CLASS_(T) __builtin_classify_type(*(WEFT_OBJECT_(T) *)0)
-#define WEFT_IS_SCALAR_(T) (WEFT_CLASS_(T) >= 1 && WEFT_CLASS_(T) <= 8)
-#define WEFT_IS_POINTER_(T) (WEFT_CLASS_(T) == 5)
+#define WEFT_IS_SCALAR_(T) WEFT_IS_SCALAR_CLASS_(WEFT_CLASS_(T))
 #define WEFT_IS_FLOAT_(T) (WEFT_CLASS_(T) == 8)
 
 /* What a started function may return. */
@@ -222,13 +239,18 @@ WEFT_API void weft_start_abandon_(struct weft_start *start);
  * of a pointer, but not of what one gets by following it. */
 #define WEFT_FN_POINTER_(fn) __typeof__(&**(__typeof__(fn) *)0)
 
-/* The types of the arguments, after the decay of arrays and functions; what is asked of them. */
-#define WEFT_ARG_TYPE_(n, k, a) typedef __typeof__(((void)0, (a))) weft_arg##k##_##n;
-#define WEFT_ARG_NAME_(n, k) weft_arg##k##_##n
-#define WEFT_ARG_FITS_(n, k, a) sizeof(weft_arg##k##_##n) <= 16 &&
-#define WEFT_ARG_IS_WORD_(n, k, a) sizeof(weft_arg##k##_##n) <= 8 &&
-#define WEFT_ARG_IS_SCALAR_(n, k, a) WEFT_IS_SCALAR_(weft_arg##k##_##n) &&
-#define WEFT_ARG_IS_NUMBER_(n, k, a) !WEFT_IS_POINTER_(weft_arg##k##_##n) +
+/* The types of the arguments, after the decay of arrays and functions; what is asked of them. Types
+ * stand where they are not evaluated, be they pointers to arrays of variable length: in parameters of
+ * a function type, and below sizeof and the like. */
+#define WEFT_ARG_TYPE_(n, k, a) __typeof__(((void)0, (a)))
+#define WEFT_ARG_SAMPLE_(n, k, a) *(WEFT_ARG_TYPE_(n, k, a) *)0
+#define WEFT_ARG_ASK_(n, k, a)                              \
+    weft_size##k##_##n = sizeof(WEFT_ARG_SAMPLE_(n, k, a)), \
+    weft_class##k##_##n = __builtin_classify_type(WEFT_ARG_SAMPLE_(n, k, a)),
+#define WEFT_ARG_FITS_(n, k, a) weft_size##k##_##n <= 16 &&
+#define WEFT_ARG_IS_WORD_(n, k, a) weft_size##k##_##n <= 8 &&
+#define WEFT_ARG_IS_SCALAR_(n, k, a) WEFT_IS_SCALAR_CLASS_(weft_class##k##_##n) &&
+#define WEFT_ARG_IS_NUMBER_(n, k, a) (weft_class##k##_##n != WEFT_POINTER_CLASS_) +
 
 /* First of all the call itself, so that a mistake in it is reported as one in the plain call. */
 #define WEFT_CHECK_CALL_(n, fn, call)                \
@@ -236,7 +258,7 @@ WEFT_API void weft_start_abandon_(struct weft_start *start);
     _Static_assert(WEFT_IS_RESULT_(weft_result_##n), \
                    "a started function must return void or a scalar of at most 8 bytes");
 #define WEFT_CHECK_ARGS_(n, ...)                                 \
-    WEFT_EACH_(WEFT_ARG_TYPE_, n, __VA_ARGS__)                   \
+    enum { WEFT_EACH_(WEFT_ARG_ASK_, n, __VA_ARGS__) };          \
     _Static_assert(WEFT_EACH_(WEFT_ARG_FITS_, n, __VA_ARGS__) 1, \
                    "an argument of a started function is larger than 16 bytes: pass a pointer");
 
@@ -266,27 +288,28 @@ WEFT_API void weft_start_abandon_(struct weft_start *start);
  * with that type made anew, which loses clang's noreturn. */
 #define WEFT_BEGIN_0_(n, flags, opts, gen, fn) \
     WEFT_CHECK_CALL_(n, fn, ())                \
+    typedef weft_result_##n weft_fn_##n(void); \
     WEFT_RECORD_(n, flags, opts, gen, fn, 0)   \
-    WEFT_CAPTURE_(n, fn, WEFT_IS_EXACT_(n, fn, (void)), (void), ())
-#define WEFT_BEGIN_1_(n, flags, opts, gen, fn, ...)                                           \
-    WEFT_CHECK_CALL_(n, fn, (__VA_ARGS__))                                                    \
-    WEFT_CHECK_ARGS_(n, __VA_ARGS__)                                                          \
-    enum {                                                                                    \
-        weft_exact_##n = WEFT_IS_EXACT_(n, fn, (WEFT_LIST_(WEFT_ARG_NAME_, n, __VA_ARGS__))), \
-        weft_words_##n = WEFT_EACH_(WEFT_ARG_IS_WORD_, n, __VA_ARGS__) 1,                     \
-        weft_scalars_##n = WEFT_EACH_(WEFT_ARG_IS_SCALAR_, n, __VA_ARGS__) 1,                 \
-        weft_numbers_##n = WEFT_EACH_(WEFT_ARG_IS_NUMBER_, n, __VA_ARGS__) 0,                 \
-    };                                                                                        \
-    WEFT_RECORD_(n, flags, opts, gen, fn, WEFT_STACK_BYTES_(n, WEFT_COUNT_(__VA_ARGS__)))     \
-    WEFT_CAPTURE_(n, fn, weft_exact_##n, (WEFT_LIST_(WEFT_ARG_NAME_, n, __VA_ARGS__)),        \
-                  (__VA_ARGS__))
-#define WEFT_CAPTURE_(n, fn, exact, types, call)                                      \
-    typedef __typeof__(__builtin_choose_expr(exact, (weft_result_##n(*) types)0,      \
+    WEFT_CAPTURE_(n, fn, WEFT_IS_EXACT_(n, fn), ())
+#define WEFT_BEGIN_1_(n, flags, opts, gen, fn, ...)                                       \
+    WEFT_CHECK_CALL_(n, fn, (__VA_ARGS__))                                                \
+    WEFT_CHECK_ARGS_(n, __VA_ARGS__)                                                      \
+    typedef weft_result_##n weft_fn_##n(WEFT_TYPES_(n, __VA_ARGS__));                     \
+    enum {                                                                                \
+        weft_exact_##n = WEFT_IS_EXACT_(n, fn),                                           \
+        weft_words_##n = WEFT_EACH_(WEFT_ARG_IS_WORD_, n, __VA_ARGS__) 1,                 \
+        weft_scalars_##n = WEFT_EACH_(WEFT_ARG_IS_SCALAR_, n, __VA_ARGS__) 1,             \
+        weft_numbers_##n = WEFT_EACH_(WEFT_ARG_IS_NUMBER_, n, __VA_ARGS__) 0,             \
+    };                                                                                    \
+    WEFT_RECORD_(n, flags, opts, gen, fn, WEFT_STACK_BYTES_(n, WEFT_COUNT_(__VA_ARGS__))) \
+    WEFT_CAPTURE_(n, fn, weft_exact_##n, (__VA_ARGS__))
+#define WEFT_CAPTURE_(n, fn, exact, call)                                             \
+    typedef __typeof__(__builtin_choose_expr(exact, (weft_fn_##n *)0,                 \
                                              (WEFT_FN_POINTER_(fn))0)) weft_call_##n; \
     weft_start_begin_(&weft_start_##n);                                               \
     (void)((weft_call_##n)weft_start_stub_)call;
-#define WEFT_IS_EXACT_(n, fn, types) \
-    __builtin_types_compatible_p(__typeof__(*(WEFT_FN_POINTER_(fn))0), weft_result_##n types)
+#define WEFT_IS_EXACT_(n, fn) \
+    __builtin_types_compatible_p(__typeof__(*(WEFT_FN_POINTER_(fn))0), weft_fn_##n)
 
 /* An upper bound of the bytes of stack that the call fills. Every argument takes at most 16, and
  * each ABI has at least 6 registers for words. Where the types are exact, scalars of one word fill
