@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <weft/deadline.h>
+#include <weft/start.h>
 
 #include "reports/abandoned.h"
 #include "reports/backtrace.h"
@@ -33,6 +34,8 @@ static pthread_key_t worker_key; /* its destructor ends the worker of an OS thre
  * thread has caught and not yet left. */
 extern void *__cxa_get_globals(void) __attribute__((weak));
 
+static void *(*worker_exceptions)(void); /* the same, of a C++ library that was loaded later */
+
 static int worker_init_root(struct weft_worker *w)
 {
     struct weft_thread *t = weft__thread_new(&w->threads);
@@ -52,17 +55,37 @@ static int worker_init_root(struct weft_worker *w)
     return 0;
 }
 
+/* From now on each switch exchanges what was thrown and caught. */
+static void worker_exchange(struct weft_worker *w, void *(*of_os_thread)(void))
+{
+    w->exceptions_at = of_os_thread();
+#ifndef WEFT__SANITIZED /* there the switch looks by itself */
+    w->switch_to = weft__switch_exceptions;
+#endif
+}
+
 static void worker_init_switch(struct weft_worker *w)
 {
+    void *(*later)(void) = __atomic_load_n(&worker_exceptions, __ATOMIC_ACQUIRE);
+
     w->backend = weft__context_choose();
     w->switch_to = w->backend;
-    if (__cxa_get_globals) {
-        w->exceptions_at = __cxa_get_globals();
-        w->switch_to = weft__switch_exceptions;
-    }
 #ifdef WEFT__SANITIZED
     w->switch_to = weft__switch_watched;
 #endif
+    if (__cxa_get_globals)
+        worker_exchange(w, __cxa_get_globals);
+    else if (later)
+        worker_exchange(w, later);
+}
+
+WEFT_API void weft_exceptions_(void *(*of_os_thread)(void))
+{
+    struct weft_worker *w = weft__self;
+
+    __atomic_store_n(&worker_exceptions, of_os_thread, __ATOMIC_RELEASE);
+    if (w && !w->exceptions_at)
+        worker_exchange(w, of_os_thread);
 }
 
 /* A program that is linked with the static library gets what debuggers read, too. */

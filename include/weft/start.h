@@ -102,6 +102,10 @@ WEFT_API void *weft_start_room_(struct weft_start *start, void (*fn)(void *objec
 WEFT_API void weft_start_launch_(struct weft_start *start);
 WEFT_API void weft_start_abandon_(struct weft_start *start);
 
+/* For weft.hpp: where the C++ library has what an OS thread has thrown and caught. In a program in C
+ * that loads a module in C++ it comes late. */
+WEFT_API void weft_exceptions_(void *(*of_os_thread)(void));
+
 #ifdef __cplusplus
 }
 #endif

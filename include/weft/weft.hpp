@@ -20,6 +20,10 @@
  * - gen_send converts its value.
  * - chan_select takes its clauses in order.
  * - An exception that leaves a thread's function ends the program (std::terminate).
+ * - A program in C may load C++ that uses weft by dlopen(3): each thread has its own exceptions from
+ *   then on, those of the OS thread that calls dlopen, and of OS threads whose first call of weft is
+ *   later. Other OS threads, and C++ that does not include this header, need a program that is
+ *   linked with the C++ library.
  */
 #ifndef WEFT_HPP
 #define WEFT_HPP
@@ -50,8 +54,25 @@
 #include <type_traits>
 #include <utility>
 
+#ifdef __cpp_exceptions
+#include <cxxabi.h>
+#pragma weak __cxa_get_globals /* else the library would have to be linked where nothing throws */
+#endif
+
 namespace weft_detail
 {
+
+/* ---- exceptions in flight, of which each thread has its own ---- */
+
+#ifdef __cpp_exceptions
+inline bool tell_of_exceptions()
+{
+    if (&::abi::__cxa_get_globals)
+        ::weft_exceptions_(reinterpret_cast<void *(*)()>(&::abi::__cxa_get_globals));
+    return true;
+}
+inline const bool has_told_of_exceptions = tell_of_exceptions();
+#endif
 
 /* ---- handles ---- */
 
