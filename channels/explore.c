@@ -417,7 +417,7 @@ static void explore_progress(struct explore *e)
 static void explore_progress_ends(const struct explore *e)
 {
     if (e->shown_ns != 0)
-        (void)!write(STDERR_FILENO, "\n", 1);
+        weft__calls.write(STDERR_FILENO, "\n", 1);
 }
 
 /* ---- the walk ---- */

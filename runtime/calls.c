@@ -63,6 +63,17 @@ static int calls_sigqueue(pid_t tid, int signo, siginfo_t *info)
     return (int)syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, signo, info);
 }
 
+static int calls_on_exit(void (*fn)(int status, void *argument), void *argument)
+{
+#ifdef __GLIBC__
+    return on_exit(fn, argument);
+#else
+    (void)fn;
+    (void)argument;
+    return -1;
+#endif
+}
+
 struct weft__calls weft__calls = {
     .malloc = malloc,
     .calloc = calloc,
@@ -80,6 +91,7 @@ struct weft__calls weft__calls = {
     .readlink = readlink,
     .open = calls_open,
     .pread = pread,
+    .write = write,
     .close = close,
     .peek = calls_peek,
     .getenv = secure_getenv,
@@ -87,4 +99,9 @@ struct weft__calls weft__calls = {
     .sigaltstack = sigaltstack,
     .sigqueue = calls_sigqueue,
     .pthread_create = pthread_create,
+    .pthread_getattr_np = pthread_getattr_np,
+    .pthread_key_create = pthread_key_create,
+    .pthread_setspecific = pthread_setspecific,
+    .atexit = atexit,
+    .on_exit = calls_on_exit,
 };

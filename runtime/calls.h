@@ -36,6 +36,7 @@ struct weft__calls {
     ssize_t (*readlink)(const char *path, char *into, size_t size);
     int (*open)(const char *path); /* for reading */
     ssize_t (*pread)(int fd, void *into, size_t size, off_t at);
+    ssize_t (*write)(int fd, const void *from, size_t size);
     int (*close)(int fd);
     ssize_t (*peek)(void *into, uintptr_t from, size_t size); /* own memory: EFAULT, no signal */
     char *(*getenv)(const char *name);
@@ -44,6 +45,11 @@ struct weft__calls {
     int (*sigqueue)(pid_t tid, int signo, siginfo_t *info); /* to an OS thread of this process */
     int (*pthread_create)(pthread_t *thread, const pthread_attr_t *how, void *(*fn)(void *),
                           void *argument);
+    int (*pthread_getattr_np)(pthread_t thread, pthread_attr_t *how);
+    int (*pthread_key_create)(pthread_key_t *key, void (*ends)(void *value));
+    int (*pthread_setspecific)(pthread_key_t key, const void *value);
+    int (*atexit)(void (*fn)(void));
+    int (*on_exit)(void (*fn)(int status, void *argument), void *argument); /* not every libc's */
 };
 
 extern struct weft__calls weft__calls;

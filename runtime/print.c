@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "calls.h"
 
 void weft__print_flush(struct weft_print *p)
 {
@@ -14,7 +15,7 @@ void weft__print_flush(struct weft_print *p)
     if (p->fd < 0)
         return;
     while (p->used > 0) {
-        ssize_t done = write(p->fd, at, p->used);
+        ssize_t done = weft__calls.write(p->fd, at, p->used);
 
         if (done < 0 && errno != EINTR)
             break;

@@ -135,7 +135,7 @@ void weft__worker_end(struct weft_worker *w)
         weft__census_end(w);
     weft__self = NULL;
     if (pthread_getspecific(worker_key) == w)
-        pthread_setspecific(worker_key, NULL);
+        weft__calls.pthread_setspecific(worker_key, NULL);
     weft__signals_leave(w);
     weft__threads_fini(&w->threads);
     weft__stack_fini(&w->stacks);
@@ -246,7 +246,7 @@ static int worker_prepare(const struct weft_worker *w)
 
     pthread_mutex_lock(&worker_lock);
     if (!worker_key_is_made) {
-        worker_key_is_made = pthread_key_create(&worker_key, worker_key_ends) == 0;
+        worker_key_is_made = weft__calls.pthread_key_create(&worker_key, worker_key_ends) == 0;
         weft__leaks_watch();
         weft__abandoned_watch();
         if (worker_key_is_made)
@@ -263,7 +263,8 @@ WEFT__COLD struct weft_worker *weft__worker_make(void)
 
     if (!w)
         return NULL;
-    if (worker_init(w) != 0 || worker_prepare(w) != 0 || pthread_setspecific(worker_key, w) != 0) {
+    if (worker_init(w) != 0 || worker_prepare(w) != 0 ||
+        weft__calls.pthread_setspecific(worker_key, w) != 0) {
         weft__worker_end(w);
         return NULL;
     }

@@ -39,6 +39,12 @@ enum fault_call {
     FAULT_SIGALTSTACK,
     FAULT_SIGQUEUE,
     FAULT_PTHREAD_CREATE,
+    FAULT_WRITE,
+    FAULT_PTHREAD_GETATTR_NP,
+    FAULT_PTHREAD_KEY_CREATE,
+    FAULT_PTHREAD_SETSPECIFIC,
+    FAULT_ATEXIT,
+    FAULT_ON_EXIT,
     FAULT_CALLS,
 };
 
@@ -65,6 +71,12 @@ static const char *const fault_names[FAULT_CALLS] __attribute__((unused)) = {
     [FAULT_SIGALTSTACK] = "sigaltstack",
     [FAULT_SIGQUEUE] = "sigqueue",
     [FAULT_PTHREAD_CREATE] = "pthread_create",
+    [FAULT_WRITE] = "write",
+    [FAULT_PTHREAD_GETATTR_NP] = "pthread_getattr_np",
+    [FAULT_PTHREAD_KEY_CREATE] = "pthread_key_create",
+    [FAULT_PTHREAD_SETSPECIFIC] = "pthread_setspecific",
+    [FAULT_ATEXIT] = "atexit",
+    [FAULT_ON_EXIT] = "on_exit",
 };
 
 /* Those that can fail. Freeing and closing cannot, and reading CLOCK_MONOTONIC does not: clock_gettime(2). */
@@ -283,6 +295,42 @@ static int faults_pthread_create(pthread_t *thread, const pthread_attr_t *how, v
                : faults_real.pthread_create(thread, how, fn, argument);
 }
 
+static ssize_t faults_write(int fd, const void *from, size_t size)
+{
+    return FAULTS_HIT(FAULT_WRITE, EIO) ? -1 : faults_real.write(fd, from, size);
+}
+
+/* These return the error. */
+static int faults_pthread_getattr_np(pthread_t thread, pthread_attr_t *how)
+{
+    return FAULTS_HIT(FAULT_PTHREAD_GETATTR_NP, ENOMEM)
+               ? ENOMEM
+               : faults_real.pthread_getattr_np(thread, how);
+}
+
+static int faults_pthread_key_create(pthread_key_t *key, void (*ends)(void *value))
+{
+    return FAULTS_HIT(FAULT_PTHREAD_KEY_CREATE, EAGAIN) ? EAGAIN
+                                                        : faults_real.pthread_key_create(key, ends);
+}
+
+static int faults_pthread_setspecific(pthread_key_t key, const void *value)
+{
+    return FAULTS_HIT(FAULT_PTHREAD_SETSPECIFIC, ENOMEM)
+               ? ENOMEM
+               : faults_real.pthread_setspecific(key, value);
+}
+
+static int faults_atexit(void (*fn)(void))
+{
+    return FAULTS_HIT(FAULT_ATEXIT, ENOMEM) ? -1 : faults_real.atexit(fn);
+}
+
+static int faults_on_exit(void (*fn)(int status, void *argument), void *argument)
+{
+    return FAULTS_HIT(FAULT_ON_EXIT, ENOMEM) ? -1 : faults_real.on_exit(fn, argument);
+}
+
 /* From now on, of all calls in `which`, those from the first to the last fail, counted from 1. */
 static inline void faults_fail(uint32_t which, uint32_t first, uint32_t last)
 {
@@ -334,6 +382,12 @@ static inline void faults_install(void)
         .sigaltstack = faults_sigaltstack,
         .sigqueue = faults_sigqueue,
         .pthread_create = faults_pthread_create,
+        .write = faults_write,
+        .pthread_getattr_np = faults_pthread_getattr_np,
+        .pthread_key_create = faults_pthread_key_create,
+        .pthread_setspecific = faults_pthread_setspecific,
+        .atexit = faults_atexit,
+        .on_exit = faults_on_exit,
     };
 }
 

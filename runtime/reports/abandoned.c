@@ -604,5 +604,5 @@ static void abandoned_at_exit(void)
 void weft__abandoned_watch(void)
 {
     if (weft__settings_reports() & WEFT__REPORT_DEADLOCKS)
-        atexit(abandoned_at_exit);
+        weft__calls.atexit(abandoned_at_exit);
 }

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/calls.h"
 #include "runtime/print.h"
 #include "runtime/sched.h"
 #include "runtime/unwind/unwind.h"
@@ -152,7 +153,7 @@ const char *weft__backtrace_stack_end(void)
 
     if (getpid() == (pid_t)syscall(SYS_gettid))
         return (const char *)getauxval(AT_EXECFN); /* NOLINT(performance-no-int-to-ptr) */
-    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+    if (weft__calls.pthread_getattr_np(pthread_self(), &attributes) != 0)
         return NULL;
     pthread_attr_getstack(&attributes, &low, &size);
     pthread_attr_destroy(&attributes);

@@ -367,7 +367,7 @@ static void census_register(void)
     static uint32_t is_registered; /* of a size that every processor can exchange */
 
     if (!__atomic_exchange_n(&is_registered, 1, __ATOMIC_RELAXED))
-        atexit(census_at_exit);
+        weft__calls.atexit(census_at_exit);
 }
 
 static void census_refuse(const char *why)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "leaks.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "aside.h"
+#include "runtime/calls.h"
 #include "runtime/group.h"
 #include "runtime/report.h"
 #include "listing.h"
@@ -199,5 +199,5 @@ static void leaks_at_exit(void)
 void weft__leaks_watch(void)
 {
     if (weft__settings_reports() & WEFT__REPORT_LEAKS)
-        atexit(leaks_at_exit);
+        weft__calls.atexit(leaks_at_exit);
 }

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "cycle.h"
+#include "runtime/calls.h"
 #include "runtime/report.h"
 #include "runtime/sched.h"
 
@@ -48,7 +49,7 @@ static bool listing_take(const struct weft_worker *w)
             return true;
         if (nobody == w)
             return false;
-        nanosleep(&moment, NULL);
+        weft__calls.clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
     }
     return false;
 }

@@ -4,10 +4,10 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "chain.h"
+#include "runtime/calls.h"
 #include "runtime/sched.h"
 
 void weft__schedule_tell(void)
@@ -43,16 +43,12 @@ static void schedule_handle(int signo, siginfo_t *info, void *context)
 
 /* ---- exit ---- */
 
-#ifdef __GLIBC__
-
 static void schedule_at_exit(int status, void *nothing)
 {
     (void)nothing;
     if (status != 0)
         weft__schedule_tell();
 }
-
-#endif
 
 void weft__schedule_watch(void)
 {
@@ -62,7 +58,5 @@ void weft__schedule_watch(void)
         return;
     for (int i = 0; i < SCHEDULE_SIGNALS; i++)
         weft__chain_install(&schedule_chains[i], schedule_signals[i], schedule_handle);
-#ifdef __GLIBC__
-    on_exit(schedule_at_exit, NULL);
-#endif
+    weft__calls.on_exit(schedule_at_exit, NULL);
 }

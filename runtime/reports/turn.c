@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/calls.h"
+
 enum { TURN_TRIES = 1000, TURN_TRY_NS = 1000 * 1000 };
 
 static pid_t turn_of; /* an OS thread, or 0 */
@@ -22,7 +24,7 @@ bool weft__turn_take(void)
             return true;
         if (holder == me)
             return false;
-        nanosleep(&pause, NULL);
+        weft__calls.clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
     }
     return false;
 }
