@@ -17,7 +17,7 @@ void weft__print_flush(struct weft_print *p)
     while (p->used > 0) {
         ssize_t done = weft__calls.write(p->fd, at, p->used);
 
-        if (done < 0 && errno != EINTR)
+        if (done == 0 || (done < 0 && errno != EINTR))
             break;
         if (done > 0) {
             at += done;

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "runtime/calls.h"
 #include "runtime/print.h"
 
 static char text[256];
@@ -151,6 +152,64 @@ static void a_descriptor_that_refuses_loses_the_text_and_keeps_errno(void **stat
     close(p.fd);
 }
 
+/* ---- a descriptor with moods ---- */
+
+static char written[64];
+static size_t written_size, writes;
+static const int
+    *moods; /* how many bytes a write takes at the most; or what it fails with, negative */
+
+static ssize_t write_moody(int fd, const void *from, size_t size)
+{
+    int mood = moods[writes++];
+
+    (void)fd;
+    if (mood < 0) {
+        errno = -mood;
+        return -1;
+    }
+    if (size > (size_t)mood)
+        size = (size_t)mood;
+    memcpy(written + written_size, from, size);
+    written_size += size;
+    return (ssize_t)size;
+}
+
+/* What arrives of "0123456789" at a descriptor that behaves so, in so many writes. */
+static void assert_arrives(const char *expected, size_t expected_writes, const int *how)
+{
+    char buffer[16];
+    struct weft_print p = weft__print_to(1, buffer, sizeof buffer);
+
+    moods = how;
+    writes = written_size = 0;
+    weft__calls.write = write_moody;
+    errno = 7;
+    weft__print(&p, "0123456789");
+    weft__print_flush(&p);
+    weft__calls.write = write;
+    assert_int_equal(errno, 7);
+    assert_int_equal(written_size, strlen(expected));
+    assert_memory_equal(written, expected, written_size);
+    assert_int_equal(writes, expected_writes);
+}
+
+static void a_write_goes_on_where_it_was_interrupted_or_fell_short(void **state)
+{
+    (void)state;
+    assert_arrives("0123456789", 1, (const int[]){100});
+    assert_arrives("0123456789", 4, (const int[]){-EINTR, 3, -EINTR, 100});
+    assert_arrives("0123456789", 4, (const int[]){1, 1, 1, 100});
+}
+
+static void a_write_that_takes_nothing_ends_it(void **state)
+{
+    (void)state;
+    assert_arrives("", 1, (const int[]){0});
+    assert_arrives("0123", 2, (const int[]){4, 0});
+    assert_arrives("0123", 2, (const int[]){4, -EAGAIN});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +221,8 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_is_cut_off_where_it_goes_nowhere),
         cmocka_unit_test(a_full_buffer_is_written_and_nothing_is_lost),
         cmocka_unit_test(a_descriptor_that_refuses_loses_the_text_and_keeps_errno),
+        cmocka_unit_test(a_write_goes_on_where_it_was_interrupted_or_fell_short),
+        cmocka_unit_test(a_write_that_takes_nothing_ends_it),
     };
 
     return cmocka_run_group_tests_name("print", tests, NULL, NULL);
