@@ -247,10 +247,11 @@ static int worker_prepare(const struct weft_worker *w)
     pthread_mutex_lock(&worker_lock);
     if (!worker_key_is_made) {
         worker_key_is_made = weft__calls.pthread_key_create(&worker_key, worker_key_ends) == 0;
-        weft__leaks_watch();
-        weft__abandoned_watch();
-        if (worker_key_is_made)
+        if (worker_key_is_made) {
+            weft__leaks_watch();
+            weft__abandoned_watch();
             weft__signals_begin(w);
+        }
     }
     made = worker_key_is_made;
     pthread_mutex_unlock(&worker_lock);

@@ -17,6 +17,7 @@
 #include "child.h"
 #include "masked.h"
 #include "runtime/sched.h"
+#include "runtime/calls.h"
 
 static void receive(chan(int) c)
 {
@@ -162,6 +163,25 @@ static int a_module_is_unloaded_and_a_mistake_made(const void *unused)
     return 0;
 }
 
+/* The first of weft's calls finds no thread key, and gives NULL. */
+static int refuse_key(pthread_key_t *key, void (*ends)(void *value))
+{
+    (void)key;
+    (void)ends;
+    return EAGAIN;
+}
+
+static int a_group_is_left_at_the_second_try(const void *list)
+{
+    setenv("WEFT_REPORT", list, 1);
+    weft__calls.pthread_key_create = refuse_key;
+    if (group_new(0))
+        return 1;
+    weft__calls.pthread_key_create = pthread_key_create;
+    group_new(0);
+    exit(3);
+}
+
 static void *leave_a_channel(void *unused)
 {
     (void)unused;
@@ -300,6 +320,14 @@ static void what_an_unloaded_module_made_is_told_without_its_text(void **state)
     assert_non_null(strstr(c.said, "unloaded code"));
 }
 
+static void it_is_told_once_where_the_first_call_had_failed(void **state)
+{
+    (void)state;
+    assert_leaks(a_group_is_left_at_the_second_try, "leaks",
+                 "weft: leaks: 1 group not freed\n"
+                 "  1 group not freed: made at test_leaks.c:N\n");
+}
+
 static void an_os_thread_tells_what_it_leaves(void **state)
 {
     (void)state;
@@ -334,6 +362,7 @@ int main(void)
         cmocka_unit_test(groups_that_are_left_are_told),
         cmocka_unit_test(reports_at_exit_need_little_of_the_last_stack),
         cmocka_unit_test(what_an_unloaded_module_made_is_told_without_its_text),
+        cmocka_unit_test(it_is_told_once_where_the_first_call_had_failed),
         cmocka_unit_test(an_os_thread_tells_what_it_leaves),
         cmocka_unit_test(a_forked_child_leaves_what_was_its_parents),
         cmocka_unit_test(a_deadlock_report_stands_for_a_leak_report),
