@@ -85,6 +85,15 @@ enum {
         (1 << FAULT_CALLS) - 1 - (1 << FAULT_FREE) - (1 << FAULT_CLOCK_GETTIME) - (1 << FAULT_CLOSE)
 };
 
+/* How a call fails. What falls short reads, writes or does half of what it was asked for, and says so. */
+enum fault_how { FAULTS_ERROR, FAULTS_INTERRUPTED, FAULTS_SHORT };
+
+/* Those that may fall short. */
+enum {
+    FAULTS_MAY_BE_SHORT =
+        (1 << FAULT_WRITE) | (1 << FAULT_PREAD) | (1 << FAULT_PEEK) | (1 << FAULT_PROCESS_MADVISE)
+};
+
 enum { FAULT_SITES_MAX = 256 };
 
 /* In memory that forked children share: a child's calls fail in turn, too, and its parent sees how
@@ -95,10 +104,11 @@ struct faults {
     uint32_t of[FAULT_CALLS]; /* and how many of each */
     uint32_t first;           /* this one fails, counted from 1; 0: none does */
     uint32_t last;            /* and all up to this one */
-    bool has_failed;          /* at least one has */
-    int last_failed;          /* which call */
-    size_t mmap_bytes_max;    /* larger mappings fail with ENOMEM; 0: none does */
-    bool has_no_markers;      /* guard pages by markers fail as on kernels that lack them */
+    enum fault_how how;
+    bool has_failed;       /* at least one has */
+    int last_failed;       /* which call */
+    size_t mmap_bytes_max; /* larger mappings fail with ENOMEM; 0: none does */
+    bool has_no_markers;   /* guard pages by markers fail as on kernels that lack them */
     bool has_fake_time;
     int64_t fake_ns;                    /* what the fake clock shows; waiting moves it */
     const void *sites[FAULT_SITES_MAX]; /* where in the library calls have come from */
@@ -130,12 +140,23 @@ static inline bool faults_hit(enum fault_call call, const void *site, int error)
             faults->has_failed = true;
             faults_failed[call]++;
             faults->last_failed = (int)call;
-            errno = error;
+            errno = faults->how == FAULTS_INTERRUPTED ? EINTR : error;
             return true;
         }
     }
     faults_counts[call]++;
     return false;
+}
+
+/* Of something larger than one. */
+static inline size_t faults_half(size_t size)
+{
+    return size > 1 ? size / 2 : size;
+}
+
+static inline bool faults_is_short(void)
+{
+    return faults->how == FAULTS_SHORT;
 }
 
 #define FAULTS_HIT(call, error) faults_hit(call, __builtin_return_address(0), error)
@@ -195,8 +216,13 @@ static int faults_madvise(void *at, size_t size, int advice)
 
 static ssize_t faults_process_madvise(const struct iovec *ranges, size_t n, int advice)
 {
-    if (faults_lack_marker(advice, ENOSYS) || FAULTS_HIT(FAULT_PROCESS_MADVISE, ENOMEM))
+    if (faults_lack_marker(advice, ENOSYS))
         return -1;
+    if (FAULTS_HIT(FAULT_PROCESS_MADVISE, ENOMEM)) {
+        if (!faults_is_short())
+            return -1;
+        n = faults_half(n);
+    }
     return faults_real.process_madvise(ranges, n, advice);
 }
 
@@ -257,7 +283,12 @@ static int faults_open(const char *path)
 
 static ssize_t faults_pread(int fd, void *into, size_t size, off_t at)
 {
-    return FAULTS_HIT(FAULT_PREAD, EIO) ? -1 : faults_real.pread(fd, into, size, at);
+    if (FAULTS_HIT(FAULT_PREAD, EIO)) {
+        if (!faults_is_short())
+            return -1;
+        size = faults_half(size);
+    }
+    return faults_real.pread(fd, into, size, at);
 }
 
 static int faults_close(int fd)
@@ -268,7 +299,12 @@ static int faults_close(int fd)
 
 static ssize_t faults_peek(void *into, uintptr_t from, size_t size)
 {
-    return FAULTS_HIT(FAULT_PEEK, EPERM) ? -1 : faults_real.peek(into, from, size);
+    if (FAULTS_HIT(FAULT_PEEK, EPERM)) {
+        if (!faults_is_short())
+            return -1;
+        size = faults_half(size);
+    }
+    return faults_real.peek(into, from, size);
 }
 
 static int faults_sigaction(int signo, const struct sigaction *action, struct sigaction *before)
@@ -297,7 +333,12 @@ static int faults_pthread_create(pthread_t *thread, const pthread_attr_t *how, v
 
 static ssize_t faults_write(int fd, const void *from, size_t size)
 {
-    return FAULTS_HIT(FAULT_WRITE, EIO) ? -1 : faults_real.write(fd, from, size);
+    if (FAULTS_HIT(FAULT_WRITE, EIO)) {
+        if (!faults_is_short())
+            return -1;
+        size = faults_half(size);
+    }
+    return faults_real.write(fd, from, size);
 }
 
 /* These return the error. */
@@ -339,6 +380,7 @@ static inline void faults_fail(uint32_t which, uint32_t first, uint32_t last)
     memset(faults->of, 0, sizeof faults->of);
     faults->first = first;
     faults->last = last;
+    faults->how = FAULTS_ERROR;
     faults->has_failed = false;
 }
 
