@@ -1,17 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# usage: library.sh SHARED STATIC EXPORTS
+# usage: library.sh SHARED STATIC EXPORTS CALLS
 # What a built library must be: named so that a loader finds it, in need of libc alone, without an
-# executable stack, exporting what the file EXPORTS lists and nothing else.
+# executable stack, exporting what the file EXPORTS lists and nothing else, and calling nothing but what
+# the file CALLS lists.
 set -eu
 
-if [ $# -ne 3 ]; then
+if [ $# -ne 4 ]; then
     sed -n '3s/^# //p' "$0" >&2
     exit 2
 fi
 shared=$1
 static=$2
 exports=$3
+calls=$4
 wrong=0
 
 fail()
@@ -52,6 +54,25 @@ difference=$(printf '%s\n' "$exported" | diff "$exports" - || true)
 foreign=$(nm -g --defined-only "$static" 2>/dev/null | awk 'NF == 3 { print $3 }' |
     grep -vE '^weft_' || true)
 [ -z "$foreign" ] || fail "the static library defines names outside weft_: $foreign"
+
+# OBJECT SYMBOL, of what each has from elsewhere.
+used=$(nm -A "$static" 2>/dev/null | sed -n 's/^[^:]*:\([^:]*\):.* [Uw] /\1 /p' |
+    grep -v ' weft_' | LC_ALL=C sort -u)
+listed=$(sed '/^#/d' "$calls")
+tabled=$(printf '%s\n' "$listed" | sed -n 's/^\([^ ]*\)  *table$/\1/p')
+unlisted=$(printf '%s\n' "$used" | cut -d ' ' -f 2 | LC_ALL=C sort -u | while read -r symbol; do
+    printf '%s\n' "$listed" | grep -q "^$symbol  *[^ ]" || printf '%s ' "$symbol"
+done)
+[ -z "$unlisted" ] || fail "what it calls is not in $calls, with a word about it: $unlisted"
+past=$(printf '%s\n' "$used" | grep -v '^calls\.c\.' | while read -r object symbol; do
+    if printf '%s\n' "$tabled" | grep -qx "$symbol"; then
+        printf '%s (%s) ' "$symbol" "$object"
+    fi
+done)
+[ -z "$past" ] || fail "called past the table of runtime/calls.h: $past"
+for symbol in $tabled; do
+    printf '%s\n' "$used" | grep -q " $symbol\$" || fail "$calls: nothing calls $symbol"
+done
 
 # One object without this note makes the stack of every program executable that links it.
 without=$(readelf -SW "$static" | awk '
