@@ -48,6 +48,9 @@ enum fault_call {
     FAULT_CALLS,
 };
 
+_Static_assert(sizeof(struct weft__calls) == FAULT_CALLS * sizeof(void (*)(void)),
+               "a call of the table is missing here");
+
 /* How a test that fails names them. */
 static const char *const fault_names[FAULT_CALLS] __attribute__((unused)) = {
     [FAULT_MALLOC] = "malloc",
@@ -105,6 +108,7 @@ struct faults {
     uint32_t first;           /* this one fails, counted from 1; 0: none does */
     uint32_t last;            /* and all up to this one */
     enum fault_how how;
+    uint32_t ever_failed;  /* bits of the calls that have failed since faults_install */
     bool has_failed;       /* at least one has */
     int last_failed;       /* which call */
     size_t mmap_bytes_max; /* larger mappings fail with ENOMEM; 0: none does */
@@ -138,6 +142,7 @@ static inline bool faults_hit(enum fault_call call, const void *site, int error)
         faults->of[call]++;
         if (faults->first != 0 && faults->nth >= faults->first && faults->nth <= faults->last) {
             faults->has_failed = true;
+            faults->ever_failed |= UINT32_C(1) << call;
             faults_failed[call]++;
             faults->last_failed = (int)call;
             errno = faults->how == FAULTS_INTERRUPTED ? EINTR : error;
@@ -399,6 +404,7 @@ static inline void faults_install(void)
     faults_fail(0, 0, 0);
     faults->mmap_bytes_max = 0;
     faults->has_no_markers = false;
+    faults->ever_failed = 0;
     faults->has_fake_time = false;
     weft__calls = (struct weft__calls){
         .malloc = faults_malloc,
