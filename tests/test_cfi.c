@@ -643,7 +643,7 @@ static void what_cannot_be_evaluated_has_no_value(void **state)
     uint8_t many[17];
 
     (void)state;
-    assert_false(evaluate(NULL, &out, NULL, 0));
+    assert_false(evaluate(NULL, &out, (const uint8_t[]){0}, 0));
     assert_false(evaluate(NULL, &out, CODE(0x13)));       /* drop: of nothing */
     assert_false(evaluate(NULL, &out, CODE(0x31, 0x22))); /* plus: of one */
     assert_false(evaluate(NULL, &out, CODE(0x31, 0x32, 0xff)));
