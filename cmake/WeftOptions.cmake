@@ -7,6 +7,7 @@ option(WEFT_BUILD_TOOLS "Build weft-stress and weft-bench" ${PROJECT_IS_TOP_LEVE
 option(WEFT_INSTALL "Make the install rules" ${PROJECT_IS_TOP_LEVEL})
 option(WEFT_BUILD_FUZZ "Build the fuzzers (clang alone has what they need)" OFF)
 option(WEFT_COVERAGE "Count what runs of the library (gcc alone; for tools/coverage)" OFF)
+option(WEFT_STATIC "Link tests, samples and tools statically, the C library too" OFF)
 option(WEFT_WERROR "Make warnings errors" OFF)
 set(WEFT_SANITIZE "" CACHE STRING "Sanitizers for all of weft: address,undefined or thread or memory")
 

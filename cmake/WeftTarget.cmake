@@ -29,6 +29,12 @@ if(NOT WEFT_SANITIZE)
     list(APPEND WEFT_SHARED_LINK_FLAGS LINKER:-z,defs)
 endif()
 
+# What the samples are linked with.
+set(WEFT_LINKED weft::weft)
+if(WEFT_STATIC)
+    set(WEFT_LINKED weft::static)
+endif()
+
 # For every target of weft: the languages, the warnings, the sanitizers.
 function(weft_defaults target)
     set_target_properties(${target} PROPERTIES
@@ -45,6 +51,10 @@ function(weft_defaults target)
         target_link_options(${target} PRIVATE LINKER:--fatal-warnings)
     endif()
     target_link_options(${target} PRIVATE LINKER:--eh-frame-hdr) # for backtraces; musl-gcc forgets it
+    get_target_property(kind ${target} TYPE)
+    if(WEFT_STATIC AND kind STREQUAL "EXECUTABLE")
+        target_link_options(${target} PRIVATE -static)
+    endif()
     if(WEFT_SANITIZE)
         list(APPEND flags -fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all
             -fno-omit-frame-pointer)
