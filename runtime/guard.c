@@ -2,7 +2,6 @@
 #include "guard.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -60,35 +59,42 @@ static int guard_by(struct weft_guard *g, enum weft__guard_way way, char *const 
     }
 }
 
+enum guard_answer { GUARD_WORKS, GUARD_FAILS, GUARD_UNKNOWN };
+
 /* Tries a way on a page of its own: does it answer as a guard must? */
-static bool guard_works(struct weft_guard *g, enum weft__guard_way way, char *page)
+static enum guard_answer guard_try(struct weft_guard *g, enum weft__guard_way way, char *page)
 {
     if (guard_by(g, way, &page, 1) != 0)
-        return false;
-    if (weft__calls.touch(page) == -1 && errno == EFAULT)
-        return true;
-    errno = ENOTSUP; /* the call said yes and the page can still be written */
+        return g->failed_errno == ENOMEM ? GUARD_UNKNOWN : GUARD_FAILS;
+    if (weft__calls.touch(page) == 0) {
+        errno = ENOTSUP; /* the call said yes and the page can still be written */
+        guard_fail(g, "guard probe");
+        return GUARD_FAILS;
+    }
+    if (errno == EFAULT)
+        return GUARD_WORKS;
     guard_fail(g, "guard probe");
-    return false;
+    return GUARD_UNKNOWN;
 }
 
-/* A lack of memory or mappings says nothing of a way: the probe is then to be repeated. */
+/* A lack of memory or mappings says nothing of a way, nor does a touch that was not even tried: the
+ * probe is then to be repeated. */
 static int guard_probe(struct weft_guard *g)
 {
     for (int way = WEFT__GUARD_BATCH; way < WEFT__GUARD_REFUSED; way++) {
         char *page = weft__calls.mmap(NULL, g->page_bytes, PROT_READ | PROT_WRITE,
                                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        bool works;
+        enum guard_answer answer;
 
         if (page == MAP_FAILED)
             return guard_fail(g, "mmap");
-        works = guard_works(g, (enum weft__guard_way)way, page);
+        answer = guard_try(g, (enum weft__guard_way)way, page);
         weft__calls.munmap(page, g->page_bytes);
-        if (works) {
+        if (answer == GUARD_WORKS) {
             g->way = (enum weft__guard_way)way;
             return 0;
         }
-        if (g->failed_errno == ENOMEM)
+        if (answer == GUARD_UNKNOWN)
             return -1;
     }
     g->way = WEFT__GUARD_REFUSED;

@@ -28,6 +28,7 @@ static struct {
     enum lie batch, madvise, mprotect;
     bool mmap_refuses;
     bool lacks_memory; /* for guard markers */
+    bool touch_refuses;
     int batch_calls, madvise_calls, mprotect_calls, touch_calls, mmap_calls, munmap_calls;
     int mprotect_left; /* so many calls go on to the kernel before it is full; -1: all */
     ssize_t batch_short_by;
@@ -78,6 +79,8 @@ static int kernel_mprotect(void *at, size_t size, int protection)
 static int kernel_touch(void *page)
 {
     kernel.touch_calls++;
+    if (kernel.touch_refuses)
+        return refuse(ENOSYS);
     return real_calls.touch(page);
 }
 
@@ -332,6 +335,22 @@ static void a_lack_of_memory_for_the_probe_is_not_a_lack_of_guards(void **state)
     assert_guarded(2);
 }
 
+/* The call that looks whether a page is guarded does not even try. On kernels without markers that
+ * used to be taken for a kernel without guards, for good. */
+static void a_look_that_fails_is_not_a_lack_of_guards(void **state)
+{
+    (void)state;
+    kernel.batch = kernel.madvise = REFUSES;
+    kernel.touch_refuses = true;
+    assert_int_equal(install(1), -1);
+    assert_string_equal(guard.failed_call, "guard probe");
+    assert_int_equal(guard.failed_errno, ENOSYS);
+    kernel.touch_refuses = false;
+    assert_int_equal(install(2), 0);
+    assert_int_equal(guard.way, WEFT__GUARD_MPROTECT);
+    assert_guarded(2);
+}
+
 /* The process has all the mappings it may have, when its first stack is made. */
 static void a_probe_that_meets_the_limit_of_mappings_can_be_repeated(void **state)
 {
@@ -423,6 +442,7 @@ int main(void)
         TEST(the_probe_happens_once_and_leaves_nothing),
         TEST(where_no_way_works_nothing_is_guarded_and_the_reason_is_told),
         TEST(a_lack_of_memory_for_the_probe_is_not_a_lack_of_guards),
+        TEST(a_look_that_fails_is_not_a_lack_of_guards),
         TEST(a_probe_that_meets_the_limit_of_mappings_can_be_repeated),
         TEST(a_way_that_fails_later_gives_way_to_the_next),
         TEST(a_batch_that_stops_half_way_is_made_good),
