@@ -133,9 +133,9 @@ void weft__worker_end(struct weft_worker *w)
     weft__thread_each(&w->threads, worker_drop_locals, NULL);
     if (w->census)
         weft__census_end(w);
-    weft__self = NULL;
-    if (pthread_getspecific(worker_key) == w)
+    if (weft__self == w) /* else it was never whole, and there may be no key yet */
         weft__calls.pthread_setspecific(worker_key, NULL);
+    weft__self = NULL;
     weft__signals_leave(w);
     weft__threads_fini(&w->threads);
     weft__stack_fini(&w->stacks);
