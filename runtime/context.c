@@ -9,13 +9,6 @@
 #include "sanitize.h"
 #include "settings.h"
 
-#ifdef WEFT_HAVE_UCONTEXT
-#include <ucontext.h>
-
-/* A ucontext_t alone has more than 4 KiB on aarch64. */
-#pragma GCC diagnostic ignored "-Wframe-larger-than="
-#endif
-
 static weft__switch_fn *context_switch;
 
 #if defined __x86_64__
@@ -117,7 +110,7 @@ void weft__context_registers(const struct weft_context *c, struct weft_registers
 /* What a context that is being made finds on its first entry. */
 struct context_birth {
     struct weft_context *self;
-    struct weft_context maker; /* to go back to */
+    struct weft_context *maker; /* to go back to */
     void (*entry)(struct weft_context *);
 };
 
@@ -144,7 +137,7 @@ static WEFT__NOT_SANITIZED void context_first(void)
     void (*entry)(struct weft_context *) = context_birth->entry;
 
     CONTEXT_BOTTOM;
-    context_switch(self, &context_birth->maker, 0);
+    context_switch(self, context_birth->maker, 0);
     entry(self);
     __builtin_trap();
 }
@@ -160,25 +153,25 @@ static WEFT__NOT_SANITIZED void context_enter(struct weft_context *from, ucontex
     weft__context_enter_ucontext(from, to);
 }
 
-WEFT__NOT_SANITIZED void weft__context_boot(void *const *contexts, char *const *bases,
-                                            size_t skip_bytes, size_t n,
+WEFT__NOT_SANITIZED void weft__context_boot(struct weft_maker *maker, void *const *contexts,
+                                            char *const *bases, size_t skip_bytes, size_t n,
                                             void (*entry)(struct weft_context *))
 {
-    struct context_birth birth = {.entry = entry};
-    ucontext_t first;
+    struct context_birth birth = {.maker = &maker->here, .entry = entry};
+    ucontext_t *first = &maker->first;
 
     context_birth = &birth;
-    getcontext(&first); /* once for all: a stale one would reset the signal mask */
+    getcontext(first); /* once for all: a stale one would reset the signal mask */
 #if defined __x86_64__ && defined __GLIBC__
-    first.uc_mcontext.gregs[REG_RBP] = 0; /* makecontext leaves it: the end of a walk by frames */
+    first->uc_mcontext.gregs[REG_RBP] = 0; /* makecontext leaves it: the end of a walk by frames */
 #endif
     for (size_t i = 0; i < n; i++) {
         birth.self = contexts[i];
-        first.uc_link = NULL;
-        first.uc_stack.ss_sp = bases[i] + skip_bytes;
-        first.uc_stack.ss_size = (size_t)((char *)contexts[i] - bases[i]) - skip_bytes;
-        makecontext(&first, context_first, 0);
-        context_enter(&birth.maker, &first);
+        first->uc_link = NULL;
+        first->uc_stack.ss_sp = bases[i] + skip_bytes;
+        first->uc_stack.ss_size = (size_t)((char *)contexts[i] - bases[i]) - skip_bytes;
+        makecontext(first, context_first, 0);
+        context_enter(&maker->here, first);
     }
     context_birth = NULL;
 }
@@ -186,9 +179,10 @@ WEFT__NOT_SANITIZED void weft__context_boot(void *const *contexts, char *const *
 #else
 
 /* Without makecontext the first frame is built by hand. */
-void weft__context_boot(void *const *contexts, char *const *bases, size_t skip_bytes, size_t n,
-                        void (*entry)(struct weft_context *))
+void weft__context_boot(struct weft_maker *maker, void *const *contexts, char *const *bases,
+                        size_t skip_bytes, size_t n, void (*entry)(struct weft_context *))
 {
+    (void)maker;
     (void)bases;
     (void)skip_bytes;
     for (size_t i = 0; i < n; i++)

@@ -275,6 +275,7 @@ static bool sched_feed_all(struct weft_worker *w)
 
 void weft__sched_boot(struct weft_pool *pool, char *const *bases, void *const *tops, size_t n)
 {
+    struct weft_worker *w = WEFT__CONTAINER_OF(pool->stacks, struct weft_worker, stacks);
     size_t guard_bytes = pool->stacks->guard.page_bytes;
 
     for (size_t i = 0; i < n; i++) {
@@ -287,7 +288,7 @@ void weft__sched_boot(struct weft_pool *pool, char *const *bases, void *const *t
         c->base = bases[i];
         weft__sanitize_stack_made(&c->sanitizer, low, tops[i]);
     }
-    weft__context_boot(tops, bases, guard_bytes, n, weft__sched_loop);
+    weft__context_boot(&w->maker, tops, bases, guard_bytes, n, weft__sched_loop);
 }
 
 char *weft__sched_retire(void *top)

@@ -170,6 +170,7 @@ struct weft_worker {
     int64_t idles_again_ns;   /* not before; real time */
     uint32_t abandoned_round; /* the last, of all looks for abandoned threads */
     struct weft_stacks stacks;
+    struct weft_maker maker; /* of their contexts */
     struct weft_starved starved[WEFT__STACK_CLASSES];
     bool deadlock_returns;   /* weft_deadlock_returns */
     bool is_ending;          /* weft_shutdown, or the end of the OS thread, is under way */

@@ -68,6 +68,7 @@ static WEFT__NOT_SANITIZED void enter(struct weft_context *context)
 /* Makes n coroutines that will run body, as the library makes a batch of stacks. */
 static void boot(size_t n, void (*body)(struct coroutine *))
 {
+    static struct weft_maker maker;
     void *tops[COROUTINES_MAX];
     char *bases[COROUTINES_MAX];
 
@@ -79,7 +80,7 @@ static void boot(size_t n, void (*body)(struct coroutine *))
                                   (char *)coroutines[i]);
         tops[i] = coroutines[i];
     }
-    weft__context_boot(tops, bases, SKIP_BYTES, n, enter);
+    weft__context_boot(&maker, tops, bases, SKIP_BYTES, n, enter);
 }
 
 static int fresh(void **state)

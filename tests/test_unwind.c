@@ -776,6 +776,7 @@ static WEFT__NOT_SANITIZED void enter(struct weft_context *context)
 
 static void boot(void)
 {
+    static struct weft_maker maker;
     char *base =
         mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     void *top = base + STACK_BYTES - 512;
@@ -787,7 +788,7 @@ static void boot(void)
     coroutine = top;
     *coroutine = (struct coroutine){.low = base};
     weft__sanitize_stack_made(&coroutine->sanitizer, base, top);
-    weft__context_boot(&top, &base, 0, 1, enter);
+    weft__context_boot(&maker, &top, &base, 0, 1, enter);
     at_bottom = suspend;
 }
 

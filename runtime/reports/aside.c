@@ -36,7 +36,7 @@ static WEFT__NOINLINE void aside_call(struct weft_worker *w, char *base, void (*
     struct weft_sanitizer known;
 
     weft__sanitize_stack_made(&known, base, base + ASIDE_BYTES);
-    weft__context_boot(&top, &base, 0, 1, aside_run);
+    weft__context_boot(&w->maker, &top, &base, 0, 1, aside_run);
     a->switch_to = w->backend;
     a->fn = fn;
     a->argument = argument;
