@@ -20,10 +20,10 @@
  * - gen_send converts its value.
  * - chan_select takes its clauses in order.
  * - An exception that leaves a thread's function ends the program (std::terminate).
- * - A program in C may load C++ that uses weft by dlopen(3): each thread has its own exceptions from
- *   then on, those of the OS thread that calls dlopen, and of OS threads whose first call of weft is
- *   later. Other OS threads, and C++ that does not include this header, need a program that is
- *   linked with the C++ library.
+ * - A program in C may load C++ that includes this by dlopen(3): from then on each thread has its own
+ *   exceptions in the OS thread that calls dlopen, and in OS threads that first call weft later.
+ *   Other OS threads, and other C++, need a program that is linked with the C++ library. That
+ *   library must stay loaded, as it does unless a module brings its own and is closed.
  */
 #ifndef WEFT_HPP
 #define WEFT_HPP
@@ -54,24 +54,20 @@
 #include <type_traits>
 #include <utility>
 
-#ifdef __cpp_exceptions
-#include <cxxabi.h>
-#pragma weak __cxa_get_globals /* else the library would have to be linked where nothing throws */
-#endif
-
 namespace weft_detail
 {
 
 /* ---- exceptions in flight, of which each thread has its own ---- */
 
 #ifdef __cpp_exceptions
-inline bool tell_of_exceptions()
+/* Weak, since a program that throws nothing may be linked without the C++ library. */
+extern "C" void *weft_cxa_get_globals_() __asm__("__cxa_get_globals") __attribute__((__weak__));
+
+static __attribute__((__constructor__)) void tell_of_exceptions()
 {
-    if (&::abi::__cxa_get_globals)
-        ::weft_exceptions_(reinterpret_cast<void *(*)()>(&::abi::__cxa_get_globals));
-    return true;
+    if (weft_cxa_get_globals_ != nullptr)
+        ::weft_exceptions_(weft_cxa_get_globals_);
 }
-inline const bool has_told_of_exceptions = tell_of_exceptions();
 #endif
 
 /* ---- handles ---- */
