@@ -117,7 +117,7 @@ enum { WEFT__SANITIZE_ENDED_BYTES = 16 * 1024 }; /* what is looked at of a stack
 /* The thread has ended, and its stack has been left at sp. Until another takes it nobody has business
  * there: that clears the same range of poison. */
 static inline __attribute__((always_inline)) void
-weft__sanitize_stack_ended(struct weft_sanitizer *s, char *sp)
+weft__sanitize_stack_ended(struct weft_sanitizer *s, const char *sp)
 {
 #ifdef WEFT__SANITIZED
     s->ended_bytes = (size_t)(sp - (const char *)s->low);
