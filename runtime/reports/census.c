@@ -183,11 +183,13 @@ static struct weft_control *census_run(struct weft_worker *w, struct weft_contro
     const char *site = c->thread->site;
     int stack_class = c->thread->stack_class;
     struct weft_control *peer;
+    size_t depth;
 
     census_sweep(w, c);
     *w->errno_at = 0;
     peer = weft__thread_run(w, c);
-    census_count(w, weft__site(site), stack_class, census_sweep(w, c));
+    depth = census_sweep(w, c); /* before weft__site, which uses the stack too */
+    census_count(w, weft__site(site), stack_class, depth);
     return peer;
 }
 
@@ -195,11 +197,12 @@ static void census_count_living(struct weft_thread *t, void *data)
 {
     struct weft_worker *w = data;
     struct weft_control *c = t->at.control;
+    size_t depth;
 
     if (t->state != WEFT__THREAD_STARTED || !c->pool)
         return;
-    census_count(w, weft__site(t->site), t->stack_class,
-                 (size_t)((char *)c - census_lowest(w, census_stack_low(w, c), (char *)c)));
+    depth = (size_t)((char *)c - census_lowest(w, census_stack_low(w, c), (char *)c));
+    census_count(w, weft__site(t->site), t->stack_class, depth);
 }
 
 /* ---- the report ---- */
