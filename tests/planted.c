@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* usage: planted BUG
  * Bugs in green threads, across switches and channels, that a sanitizer's build must see. They are in
- * volatile variables, so that no compiler does away with them. */
+ * volatile variables, so that no compiler does away with them, or hidden from compilers and analyzers,
+ * which would see some of them before any sanitizer. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -62,14 +63,19 @@ static void after_return(void)
 
 /* ---- a read of the stack of a thread that has ended ---- */
 
+static void *hidden(void *p)
+{
+    __asm__("" : "+r"(p));
+    return p;
+}
+
 /* Its first element is deeper than where the loop that runs threads is when it is switched out. */
 static int *lend_and_end(void)
 {
     volatile int object[1024];
-    volatile uintptr_t lent = (uintptr_t)object; /* else the compiler says so, too */
 
     object[0] = 1;
-    return (int *)lent;
+    return hidden((void *)(uintptr_t)object);
 }
 
 static void after_end(void)
@@ -151,7 +157,8 @@ static void unwritten(void)
 
 static void own(chan_rx(int) c)
 {
-    char *volatile owned = strdup("owned");
+    char *(*volatile duplicate)(const char *) = strdup;
+    char *volatile owned = duplicate("owned");
 
     if (owned)
         chan_recv(c, NULL);
