@@ -289,7 +289,7 @@ static void no_call_has_to_be_done_at_once(void **state)
     const struct child usual = survive(s, FAULTS_ALL, 0, 0);
     uint32_t of[FAULT_CALLS];
 
-    strcpy(usual_said, masked(usual.said));
+    snprintf(usual_said, sizeof usual_said, "%s", masked(usual.said));
     memcpy(of, faults->of, sizeof of);
     for (int call = 0; call < FAULT_CALLS; call++)
         for (uint32_t n = 1; n <= of[call] && (FAULTS_MAY_BE_SHORT >> call & 1); n = next(s, n)) {

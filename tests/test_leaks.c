@@ -134,10 +134,11 @@ static void have_unloaded_site(struct weft_thread *t, void *unused)
 /* A page of text goes, like all of a module's by dlclose. */
 static chan(int) leave_what_an_unloaded_module_made(void)
 {
+    static const char text[] = "plugin at plugin.c:1";
     chan(int) c;
 
     module_text = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    strcpy(module_text, "plugin at plugin.c:1");
+    memcpy(module_text, text, sizeof text);
     c = (chan(int))weft_chan_new_(sizeof(int), module_text);
     (void)weft_group_new_(0, module_text);
     go(receive, c);
