@@ -2,9 +2,9 @@
 /* The watchdog: an OS thread that looks from outside whether each worker in the roster gets on.
  *
  * It reads five words of a worker now and then, which costs the worker nothing. As long as the same
- * thread runs and neither the head of the run queue nor the countdown, and what was spent before it, moves, no call that may park
- * was made. What it finds is told by the OS thread that it found it of, in a handler of SIGURG,
- * which programs ignore unless they ask for it. */
+ * thread runs, and neither the head of the run queue moves nor the countdown, nor what was spent
+ * before it, no call that may park was made. What it finds is told by the OS thread that it found it
+ * of, in a handler of SIGURG, which programs ignore unless they ask for it. */
 #ifndef WEFT_RUNTIME_WATCHDOG_H
 #define WEFT_RUNTIME_WATCHDOG_H
 
