@@ -57,7 +57,7 @@ static void shutdown_look(struct shutdown *s)
 /* Nobody can run: one that was started meanwhile, and is not cancelled, may be why. */
 static bool shutdown_is_still(const struct weft_worker *w)
 {
-    return weft__ring_count(&w->run) == 0 && weft__wheel_is_empty(&w->timers);
+    return weft__ring_count(&w->run) == 0 && !weft__sched_has_timer(w);
 }
 
 static bool shutdown_wants_look(const struct shutdown *s)

@@ -62,6 +62,20 @@ static void deadline_due(struct weft_timer *timer)
         weft__interrupt(weft__self, d->control, -ETIMEDOUT);
 }
 
+/* Not in a wait that no deadline ends, nor beyond a shield. */
+bool weft__deadline_timer_matters(const struct weft_timer *timer)
+{
+    const struct deadline *d = WEFT__CONTAINER_OF(timer, const struct deadline, timer), *at;
+
+    if (timer->due != deadline_due)
+        return true;
+    if (d->control->wait && d->control->wait->deaf)
+        return false;
+    for (at = deadline_innermost(d->control); at != d && !at->shields; at = at->outer)
+        ;
+    return at == d;
+}
+
 static void deadline_arm(struct weft_worker *w, struct deadline *d, int64_t ns)
 {
     int64_t outer_when = d->outer ? d->outer->when : INT64_MAX;

@@ -7,6 +7,7 @@
 
 struct weft_control;
 struct weft_thread;
+struct weft_timer;
 struct weft_worker;
 
 /* From now on every call of the thread's that may park fails with -ECANCELED, but in a shield; the
@@ -15,5 +16,8 @@ void weft__cancel(struct weft_worker *w, struct weft_thread *t);
 
 /* Something will end every wait of this thread's without another thread's doing. */
 bool weft__deadline_is_armed(const struct weft_control *c);
+
+/* Whether an armed timer of any kind will end a wait as things are. */
+bool weft__deadline_timer_matters(const struct weft_timer *timer);
 
 #endif

@@ -342,7 +342,7 @@ static void sched_idle(struct weft_worker *w)
 
     while (weft__ring_count(&w->run) == 0) {
         int64_t next_ns = weft__wheel_next(&w->timers);
-        bool is_awaited = next_ns != INT64_MAX || w->outside.awaited > 0;
+        bool is_awaited = w->outside.awaited > 0 || weft__sched_has_timer(w);
         int64_t hunger_ns;
 
         if (w->starving && sched_feed_all(w))
@@ -524,7 +524,7 @@ int weft__sched_turn(struct weft_worker *w)
         return weft__sched_tail(w, me->interrupt & WEFT__INTERRUPT_TRY ? -ETIMEDOUT : 0);
     if (me->interrupt & WEFT__INTERRUPT_TRY)
         return weft__sched_tail(w, -ETIMEDOUT);
-    if (next_ns == INT64_MAX && w->outside.awaited == 0)
+    if (w->outside.awaited == 0 && !weft__sched_has_timer(w))
         return weft__park(w, me, &sched_wait_turn); /* a deadlock */
     sched_wait(w, next_ns);
     sched_poll(w);

@@ -165,6 +165,8 @@ struct weft_worker {
     bool leaks_told; /* the leak report was written */
     bool is_main;    /* if it is watched: its root is the process's first thread */
     bool is_watched; /* its threads are; for good, and known before its first channel */
+    /* Whether it can end a wait, when all threads are parked. */
+    bool (*timer_matters)(const struct weft_timer *timer);
     /* About to wait for so long; by the thread that ran last, parked or not. NULL: nobody minds. */
     void (*idles)(struct weft_worker *w, int64_t ns);
     int64_t idles_again_ns;   /* not before; real time */
@@ -400,6 +402,12 @@ int weft__sched_tried(struct weft_worker *w, int result);
 /* What an interrupted call returns: -ECANCELED before -ETIMEDOUT, by way of the tail so that a loop
  * over it cannot hold the worker. */
 int weft__sched_interrupted(struct weft_worker *w, struct weft_control *me);
+
+/* Whether a timer will end some thread's wait, if nobody does before. */
+static inline bool weft__sched_has_timer(const struct weft_worker *w)
+{
+    return weft__wheel_any(&w->timers, w->timer_matters);
+}
 
 /* Lets all others run once. If none can, waits for the first timer or for something outside: the
  * caller does not leave running then. 0, or the code that ended its own wait. */

@@ -120,6 +120,27 @@ int64_t weft__wheel_next(const struct weft_wheel *wheel)
     return when;
 }
 
+static bool wheel_any_in(const struct weft_list *slot,
+                         bool (*holds)(const struct weft_timer *timer))
+{
+    for (struct weft_list *link = slot->next; link != slot; link = link->next)
+        if (holds(wheel_timer(link)))
+            return true;
+    return false;
+}
+
+bool weft__wheel_any(const struct weft_wheel *wheel, bool (*holds)(const struct weft_timer *timer))
+{
+    for (uint32_t levels = wheel->levels; levels; levels &= levels - 1) {
+        unsigned level = (unsigned)__builtin_ctz(levels);
+
+        for (uint64_t used = wheel->used[level]; used; used &= used - 1)
+            if (wheel_any_in(&wheel->slots[level][__builtin_ctzll(used)], holds))
+                return true;
+    }
+    return false;
+}
+
 void weft__wheel_advance(struct weft_wheel *wheel, int64_t now, struct weft_list *due)
 {
     now = now < wheel->now ? wheel->now : now;

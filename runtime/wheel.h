@@ -61,6 +61,9 @@ bool weft__wheel_cancel(struct weft_wheel *wheel, struct weft_timer *timer);
 /* The earliest deadline, exactly; INT64_MAX if there is none. Reads the timers of one slot. */
 int64_t weft__wheel_next(const struct weft_wheel *wheel);
 
+/* Whether there is a timer for which that holds; asks the earliest slot first. */
+bool weft__wheel_any(const struct weft_wheel *wheel, bool (*holds)(const struct weft_timer *timer));
+
 /* Moves the wheel to `now` (nowhere if that is earlier) and every timer whose deadline is then
  * reached to the end of `due`, the earliest first and equal ones in the order they were armed. They
  * stay armed until they are popped from there, and can still be cancelled. */

@@ -13,6 +13,7 @@
 #include "reports/backtrace.h"
 #include "calls.h"
 #include "reports/census.h"
+#include "deadline.h"
 #include "group.h"
 #include "reports/leaks.h"
 #include "local.h"
@@ -100,6 +101,7 @@ static int worker_init(struct weft_worker *w)
     worker_link_layout();
     w->errno_at = &errno;
     w->stuck = weft__report_stuck;
+    w->timer_matters = weft__deadline_timer_matters;
     w->run_thread = weft__thread_run;
     weft__unwind_init();
     worker_init_switch(w);

@@ -297,6 +297,57 @@ static int main_closes_a_generator_that_never_ends(const void *unused)
     return 0;
 }
 
+static int main_closes_in_vain_under_a_deadline(const void *unused)
+{
+    gen(int) g = gen_new(int, yield_then_wait);
+
+    (void)unused;
+    gen_next(g, NULL);
+    weft_within(WEFT_SEC(3600), gen_close(g));
+    return 0;
+}
+
+static int main_waits_in_a_shield_under_a_deadline(const void *unused)
+{
+    (void)unused;
+    never = chan_new(int);
+    weft_within(WEFT_SEC(3600), weft_shield(weft_within(WEFT_FOREVER, chan_recv(never, NULL))));
+    return 0;
+}
+
+static void yield_under_a_deadline(gen(int) self)
+{
+    weft_within(WEFT_SEC(3600), gen_yield(self, 1));
+}
+
+static int main_waits_beside_a_body_with_a_deadline(const void *unused)
+{
+    (void)unused;
+    never = chan_new(int);
+    gen_next(gen_new(int, yield_under_a_deadline), NULL);
+    chan_recv(never, NULL);
+    return 0;
+}
+
+static void sleep_and_send(int64_t ns)
+{
+    weft_sleep(ns);
+    chan_send(never, 1);
+}
+
+/* The first deadline ends nothing, and nor does the last; in between there is a sleeper. */
+static int deadlines_without_effect_are_around_a_sleeper(const void *unused)
+{
+    int result;
+
+    (void)unused;
+    never = chan_new(int);
+    gen_next(gen_new(int, yield_under_a_deadline), NULL);
+    go(sleep_and_send, WEFT_SEC(100));
+    result = weft_within(WEFT_SEC(1), weft_shield(chan_recv(never, NULL)));
+    return result == 0 && weft_now() == WEFT_SEC(100) ? 0 : 1;
+}
+
 static void *map_no_stack(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
     if (size >= (size_t)64 * 1024) {
@@ -511,6 +562,25 @@ static void a_close_that_never_ends_is_reported_in_any_case(void **state)
     assert_says(&c, "(main): waiting for the end of generator 0x");
 }
 
+/* It used to be told when the hour was over. */
+static void a_deadline_that_ends_nothing_hides_no_deadlock(void **state)
+{
+    int (*const programs[])(const void *) = {
+        main_closes_in_vain_under_a_deadline,
+        main_waits_in_a_shield_under_a_deadline,
+        main_waits_beside_a_body_with_a_deadline,
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        struct child c = child_run(programs[i], NULL);
+
+        assert_reported(&c);
+        assert_says(&c, ", for less than 1 ms\n");
+    }
+    assert_quiet(deadlines_without_effect_are_around_a_sleeper);
+}
+
 static void threads_that_never_got_a_stack_are_counted_and_the_limit_is_named(void **state)
 {
     struct child c = child_run(no_thread_gets_a_stack, NULL);
@@ -538,6 +608,7 @@ int main(void)
         cmocka_unit_test(mains_call_returns_edeadlk_where_the_program_asked_for_that),
         cmocka_unit_test(the_report_comes_back_when_it_is_asked_for),
         cmocka_unit_test(a_close_that_never_ends_is_reported_in_any_case),
+        cmocka_unit_test(a_deadline_that_ends_nothing_hides_no_deadlock),
         cmocka_unit_test(threads_that_never_got_a_stack_are_counted_and_the_limit_is_named),
     };
 

@@ -310,6 +310,28 @@ static void run_again_later(struct weft_timer *timer)
     weft__wheel_arm(&wheel, timer, timer->when + 100);
 }
 
+static const struct weft_timer *sought;
+
+static bool is_sought(const struct weft_timer *timer)
+{
+    return timer == sought;
+}
+
+/* In slots of all levels, and behind others in theirs. */
+static void any_timer_is_found_wherever_it_is(void **state)
+{
+    int n = 0;
+
+    (void)state;
+    for (int64_t when = 1; when < INT64_MAX / 8 && n < TIMERS - 1; when *= 3)
+        for (int k = 0; k < 3; k++)
+            arm(n++, when);
+    for (int i = 0; i < TIMERS; i++) {
+        sought = &timers[i];
+        assert_int_equal(weft__wheel_any(&wheel, is_sought), i < n);
+    }
+}
+
 static void a_due_timer_can_be_armed_again_while_it_runs(void **state)
 {
     (void)state;
@@ -528,6 +550,7 @@ int main(void)
         cmocka_unit_test_setup(cancelling_a_timer_that_is_not_armed_does_nothing, fresh),
         cmocka_unit_test_setup(a_due_timer_can_be_cancelled_before_it_is_popped, fresh),
         cmocka_unit_test(a_list_of_due_timers_may_lie_right_behind_the_wheel),
+        cmocka_unit_test_setup(any_timer_is_found_wherever_it_is, fresh),
         cmocka_unit_test_setup(a_due_timer_can_be_armed_again_while_it_runs, fresh),
         cmocka_unit_test_setup(a_million_timers_are_cancelled_or_come_out_in_order, fresh),
         cmocka_unit_test_setup(random_operations_agree_with_a_sorted_list, fresh),

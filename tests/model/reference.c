@@ -474,12 +474,31 @@ static void run_actor(struct reference *r, struct actor *a)
     }
 }
 
+/* Those of deadlines beyond a shield end nothing, nor do any in a wait that only its partner ends. */
+static bool timer_ends_something(const struct actor *a)
+{
+    if (a->state == PARKED && actor_is_deaf(a))
+        return false;
+    for (int k = a->scopes_count; k > 0 && !a->scopes[k - 1].is_shield; k--)
+        if (a->scopes[k - 1].timer.runs)
+            return true;
+    return a->timer.runs;
+}
+
+static bool is_deadlock(const struct reference *r)
+{
+    for (int i = 0; i < r->p->threads; i++)
+        if (timer_ends_something(&r->actors[i]))
+            return false;
+    return true;
+}
+
 /* Nobody is ready: time passes. */
 static void wait_for_timer(struct reference *r)
 {
     const struct timer *timer = actor_next_timer(r);
 
-    if (!timer) {
+    if (is_deadlock(r)) {
         r->is_too_long |= actor_is_deaf(&r->actors[0]);
         actor_wake(r, &r->actors[0], -EDEADLK);
         return;

@@ -18,7 +18,8 @@
  *   that are due go by their deadlines, then in the order in which they were set.
  * - Ready threads are in the order in which they became so; the oracle is asked who is next when
  *   there are several.
- * - When nothing can ever run, main's call ends with -EDEADLK.
+ * - When nothing can ever run, main's call ends with -EDEADLK; a deadline that would end no wait runs
+ *   no thread.
  * - Generators, groups, and what is beside channels: see generators.h, groups.h, beside.h.
  *
  * And what the oracle's quantum of one makes of the rule that the scheduler looks outside when a
