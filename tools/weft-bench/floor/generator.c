@@ -22,7 +22,7 @@ static void count_up(struct floor_thread *self)
 
 FLOOR_INLINE uint64_t next(void)
 {
-    struct floor_thread here;
+    static struct floor_thread here;
 
     generator.outside = &here;
     floor_switch(&here, generator.inside);
