@@ -102,7 +102,7 @@ static bool memory_read_mapping(struct memory *m)
         if (n > MEMORY_PAGES)
             n = MEMORY_PAGES;
         got = weft__calls.pread(m->pagemap, m->text, n * sizeof(uint64_t), place);
-        if (got <= 0)
+        if (got < (ssize_t)sizeof(uint64_t))
             return memory_read(m, low, m->high);
         n = (size_t)got / sizeof(uint64_t);
         if (!memory_read_used(m, low, n))
