@@ -2,8 +2,11 @@
 #include "check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <weft/explore.h>
@@ -796,11 +799,184 @@ static void without_memory_it_says_so(void **state)
     }
 }
 
+/* Fails in every order but the usual one, and needs many choices. */
+static int want_order(void *argument)
+{
+    (void)argument;
+    memset(order, 0, sizeof order);
+    running = (struct weft_waitgroup){.count = 0};
+    weft_waitgroup_add(&running, 2);
+    for (int i = 0; i < 2; i++)
+        if (go(sign, 'a' + i) != 0)
+            weft_waitgroup_done(&running);
+    weft_waitgroup_wait(&running);
+    return strcmp(order, "ba") == 0;
+}
+
+/* The shortest is kept in memory of its own, and what is to be replayed is too. */
+static void without_memory_for_a_choice_string_it_says_so(void **state)
+{
+    static const char long_replay[] =
+        "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
+        ".0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
+    bool ended = false;
+    int refused = 0;
+
+    (void)state;
+    explore(want_order, usual); /* what stays with the worker is there */
+    faults_install();
+    for (uint32_t nth = 1; !ended; nth++) {
+        int64_t blocks = faults_blocks();
+        int result;
+
+        faults_fail(1 << FAULT_CALLOC, nth, nth);
+        result = weft_explore(want_order, NULL, NULL, NULL);
+        ended = !faults->has_failed;
+        assert_int_equal(result, ended ? 1 : -ENOMEM);
+        assert_int_equal(faults_blocks(), blocks);
+        refused += !ended;
+    }
+    assert_int_equal(refused, 2); /* of the choices that are made, and of those that are kept */
+    ended = false;
+    for (uint32_t nth = 1; !ended; nth++) {
+        int64_t blocks = faults_blocks();
+        int result;
+
+        faults_fail(1 << FAULT_CALLOC, nth, nth);
+        result =
+            explore(want_order, (struct weft_explore_opts){.replay = long_replay, .trace_fd = -1});
+        ended = !faults->has_failed;
+        if (!ended) {
+            assert_int_equal(result, -ENOMEM);
+            assert_int_equal(found.schedules, nth <= 2 ? 0 : 1);
+            assert_int_equal(faults_blocks(), blocks);
+        }
+        refused += !ended;
+    }
+    assert_int_equal(refused, 2 + 3); /* the string is of more than one block */
+    faults_stop();
+    faults_remove();
+}
+
+/* ---- what cannot be ended ---- */
+
+static chan(int) stubborn;
+
+static void listen_to_nobody(void)
+{
+    weft_shield(chan_recv(stubborn, NULL));
+}
+
+static int leave_a_stubborn_one(void *argument)
+{
+    (void)argument;
+    stubborn = chan_new(int);
+    go(listen_to_nobody);
+    weft_yield();
+    return 0;
+}
+
+static void a_thread_that_cannot_be_ended_ends_the_exploration(void **state)
+{
+    (void)state;
+    assert_int_equal(explore(leave_a_stubborn_one, usual), -EDEADLK);
+    assert_int_equal(found.failure, WEFT_EXPLORE_LEFT);
+    assert_int_equal(found.failures, 1);
+    assert_string_equal(found.schedule, "0");
+    assert_int_equal(check_threads(), 1);
+    chan_close(stubborn);
+    check_settle();
+    assert_int_equal(check_threads(), 0);
+    chan_free(stubborn);
+    threads = steps = 2;
+    assert_int_equal(explore(all_step, usual), 0);
+}
+
+static int go_on_whatever_happens(void *argument)
+{
+    (void)argument;
+    threads = steps = 2;
+    while (all_step(NULL) == 0 || threads > 0)
+        ;
+    return 0;
+}
+
+static int explore_the_endless(const void *argument)
+{
+    (void)argument;
+    return explore(go_on_whatever_happens, (struct weft_explore_opts){.choices_max = 10});
+}
+
+static void a_scenario_that_never_returns_is_a_mistake(void **state)
+{
+    struct child child = child_run(explore_the_endless, NULL);
+
+    (void)state;
+    assert_int_equal(child.signal, SIGABRT);
+    assert_non_null(strstr(child.said, "and still it does not end"));
+}
+
+/* ---- progress ---- */
+
+static int take_a_millisecond(void *argument)
+{
+    faults->fake_ns += WEFT_MS(1);
+    return all_step(argument);
+}
+
+/* What the exploration says to a terminal, its line ends as they were. */
+static const char *on_a_terminal(struct weft_explore_opts opts)
+{
+    static char said[4096];
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY), before = dup(STDERR_FILENO), shown;
+    struct termios how;
+    size_t length = 0;
+    ssize_t size;
+
+    memset(said, 0, sizeof said);
+    assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    shown = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    assert_true(shown >= 0);
+    tcgetattr(shown, &how);
+    how.c_oflag &= ~(tcflag_t)OPOST;
+    tcsetattr(shown, TCSANOW, &how);
+    dup2(shown, STDERR_FILENO);
+    threads = steps = 3;
+    opts.progress = 1;
+    explore(take_a_millisecond, opts);
+    (void)!write(STDERR_FILENO, "end", 3);
+    dup2(before, STDERR_FILENO);
+    while (!strstr(said, "end") && (size = read(terminal, said + length, 1000)) > 0)
+        length += (size_t)size;
+    close(terminal);
+    close(shown);
+    close(before);
+    return said;
+}
+
+static void a_terminal_sees_how_far_it_is(void **state)
+{
+    (void)state;
+    weft_now();
+    faults_install();
+    faults->has_fake_time = true;
+    faults->fake_ns = WEFT_SEC(1);
+    assert_string_equal(on_a_terminal(usual), "\rweft: explored 1,024 schedules, 0 failed\nend");
+    assert_int_equal(found.schedules, 1680);
+    assert_string_equal(
+        on_a_terminal((struct weft_explore_opts){.random_schedules = 2048, .seed = 1}),
+        "\rweft: explored 1,024 of 2,048 schedules, 0 failed"
+        "\rweft: explored 2,048 of 2,048 schedules, 0 failed\nend");
+    assert_string_equal(on_a_terminal((struct weft_explore_opts){.schedules_max = 900}), "end");
+    faults_remove();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(an_abort_names_its_schedule), /* before the handlers are installed here */
         test(nothing_is_reported_while_it_looks),
+        test(a_scenario_that_never_returns_is_a_mistake),
         test(independent_threads_run_in_every_order_once),
         test(meetings_are_as_many_as_a_model_counts),
         test(schedules_can_be_limited),
@@ -822,6 +998,9 @@ int main(void)
         test(what_was_there_before_stays),
         test(it_is_refused_where_it_would_not_be_alone),
         test(without_memory_it_says_so),
+        test(without_memory_for_a_choice_string_it_says_so),
+        test(a_thread_that_cannot_be_ended_ends_the_exploration),
+        test(a_terminal_sees_how_far_it_is),
     };
 
     return cmocka_run_group_tests_name("explore", tests, NULL, NULL);
