@@ -18,6 +18,7 @@
 #include "runtime/calls.h"
 #include "runtime/reports/roster.h"
 #include "runtime/sched.h"
+#include "runtime/unwind/unwind.h"
 
 static const struct weft_spawn_opts named_small = {
     .size = sizeof named_small, .stack_bytes = 16 * 1024, .name = "small"};
@@ -237,6 +238,38 @@ static void an_idle_worker_tells_at_once(void **state)
     assert_int_equal(child.status, 7);
 }
 
+#ifdef WEFT__UNWIND
+
+static int be_idle_until_all_is_told(const void *argument)
+{
+    pthread_t asker;
+
+    (void)argument;
+    ask_for_dumps("USR1");
+    overhear("weft-lines", end);
+    pthread_create(&asker, NULL, ask_when_idle, (void *)1);
+    idle(NULL);
+    return 1;
+}
+
+/* The worker waits on the stack of the thread that parked last: the frames of that wait used to be
+ * told as the thread's. */
+static void an_idle_worker_tells_of_no_frames_of_its_own(void **state)
+{
+    struct child child;
+    const char *sleeper;
+
+    (void)state;
+    skip_if_signals_are_late();
+    child = child_run(be_idle_until_all_is_told, NULL);
+    assert_int_equal(child.status, 7);
+    sleeper = strstr(child.said, "'sleeper'");
+    assert_non_null(sleeper);
+    assert_null(strstr(sleeper, "    #1 ")); /* it has one frame, or none where calls are jumps */
+}
+
+#endif
+
 static void end_if_twice(void)
 {
     const char *first = strstr(overheard, "'sleeper'");
@@ -424,6 +457,9 @@ int main(void)
         cmocka_unit_test(it_takes_no_room_on_a_small_stack),
         cmocka_unit_test(what_is_told_by_a_thread_fits_on_a_small_stack),
         cmocka_unit_test(an_idle_worker_tells_at_once),
+#ifdef WEFT__UNWIND
+        cmocka_unit_test(an_idle_worker_tells_of_no_frames_of_its_own),
+#endif
         cmocka_unit_test(all_workers_of_the_process_tell),
         cmocka_unit_test(one_that_cannot_be_told_changes_nothing_for_the_others),
         cmocka_unit_test(a_forks_child_tells_of_itself),

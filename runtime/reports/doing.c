@@ -49,11 +49,14 @@ static size_t doing_unwind(const struct weft_view *v, const struct weft_control 
 size_t weft__view_frames(const struct weft_view *v, const struct weft_thread *t,
                          uintptr_t frames[WEFT__BACKTRACE_RAW], size_t *all)
 {
+    bool is_out;
+
     *all = 0;
     if (t->state != WEFT__THREAD_STARTED)
         return 0;
     *all = doing_unwind(v, t->at.control, frames);
-    return weft__backtrace_trim(t->at.control, t->at.control != v->worker->current, frames, all);
+    is_out = t->at.control != v->worker->current || v->worker->is_idle; /* waits in libc */
+    return weft__backtrace_trim(t->at.control, is_out, frames, all);
 }
 
 static void doing_describe(struct weft_print *out, const struct weft_thread *t,
