@@ -177,6 +177,18 @@ static int two_lock_in_different_orders(const void *unused)
     return 0;
 }
 
+static int two_join_each_other_and_main_exits(const void *unused)
+{
+    two_join_each_other(unused);
+    exit(3);
+}
+
+static int main_would_be_told_but_has_no_part_in_it(const void *unused)
+{
+    weft_deadlock_returns(1);
+    return two_join_each_other(unused);
+}
+
 static bool main_is_last; /* to close the ring */
 
 static int main_is_in_the_ring(const void *unused)
@@ -274,6 +286,21 @@ static void two_that_join_each_other_are_reported(void **state)
 {
     (void)state;
     assert_says(two_join_each_other, 0, TWO SECOND_JOINS_FIRST(NOW) FIRST_JOINS_SECOND(NOW) HINT);
+}
+
+/* At the exit it is not found again, among those whom nobody can wake. */
+static void a_ring_is_reported_once(void **state)
+{
+    (void)state;
+    assert_says(two_join_each_other_and_main_exits, 3,
+                TWO SECOND_JOINS_FIRST(NOW) FIRST_JOINS_SECOND(NOW) HINT);
+}
+
+static void a_ring_of_others_is_reported_although_main_is_told_of_its_own(void **state)
+{
+    (void)state;
+    assert_says(main_would_be_told_but_has_no_part_in_it, 0,
+                TWO SECOND_JOINS_FIRST(NOW) FIRST_JOINS_SECOND(NOW) HINT);
 }
 
 static void a_ring_of_three_is_reported_from_who_closed_it(void **state)
@@ -383,6 +410,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_that_join_each_other_are_reported),
+        cmocka_unit_test(a_ring_is_reported_once),
+        cmocka_unit_test(a_ring_of_others_is_reported_although_main_is_told_of_its_own),
         cmocka_unit_test(a_ring_of_three_is_reported_from_who_closed_it),
         cmocka_unit_test(a_body_that_joins_its_consumer_is_reported),
         cmocka_unit_test(two_that_lock_in_different_orders_are_reported),

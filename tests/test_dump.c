@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What every thread is doing, on demand: all of the text is compared. Each program is a child
  * process. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,7 +17,9 @@
 
 #include "child.h"
 #include "masked.h"
+#include "runtime/calls.h"
 #include "runtime/reports/backtrace.h"
+#include "runtime/reports/turn.h"
 #include "runtime/sched.h"
 #include "runtime/unwind/unwind.h"
 
@@ -324,6 +327,116 @@ static void a_dump_fits_the_smallest_stack(void **state)
                   "1 ms\n" FRAMES HINT);
 }
 
+/* ---- reports that meet ---- */
+
+static bool has_met;
+static int pauses;
+
+static int no_pause(clockid_t clock, int flags, const struct timespec *until, struct timespec *left)
+{
+    (void)clock;
+    (void)flags;
+    (void)until;
+    (void)left;
+    pauses++;
+    return 0;
+}
+
+static void *dump_elsewhere(void *unused)
+{
+    weft_yield();
+    weft_dump(STDOUT_FILENO);
+    return unused;
+}
+
+static void meet_itself(void)
+{
+    weft_dump(STDOUT_FILENO);
+}
+
+static void meet_another(void)
+{
+    pthread_t thread;
+
+    weft__calls.clock_nanosleep = no_pause;
+    pthread_create(&thread, NULL, dump_elsewhere, NULL);
+    pthread_join(thread, NULL);
+}
+
+static void (*meet)(void);
+
+/* In the midst of the list, the text of what comes before it being full. */
+static ssize_t meet_in_write(int fd, const void *from, size_t size)
+{
+    if (!has_met) {
+        has_met = true;
+        meet();
+    }
+    return write(fd, from, size);
+}
+
+/* The list is written in more than one piece. */
+static int dumps_meet(const void *how)
+{
+    char text[4096] = "";
+    int file = memfd_create("dump", MFD_CLOEXEC);
+
+    memcpy(&meet, how, sizeof meet);
+    never = chan_new(int);
+    for (int i = 0; i < 30; i++)
+        go(descend, i);
+    weft_yield();
+    dup2(file, STDOUT_FILENO);
+    weft__calls.write = meet_in_write;
+    weft_dump(STDERR_FILENO);
+    if (pread(file, text, sizeof text - 1, 0) < 0 || !has_met)
+        return 1;
+    return strstr(text, "\n  (another report is being written)\n") ? pauses / 1000 : 3;
+}
+
+/* One that this OS thread is writing is not waited for, another's for two seconds. */
+static void a_dump_in_the_midst_of_another_says_so(void **state)
+{
+    void (*const itself)(void) = meet_itself, (*const another)(void) = meet_another;
+    struct child c = child_run(dumps_meet, &itself);
+
+    (void)state;
+    assert_int_equal(c.status, 0);
+    assert_null(strstr(c.said, "another report"));
+    c = child_run(dumps_meet, &another);
+    assert_int_equal(c.status, 2);
+    assert_null(strstr(c.said, "another report"));
+}
+
+static void *take_turn_elsewhere(void *taken)
+{
+    *(bool *)taken = weft__turn_take();
+    return NULL;
+}
+
+static void a_turn_is_one_os_threads_at_a_time(void **state)
+{
+    bool taken = true;
+    pthread_t thread;
+
+    (void)state;
+    weft__calls.clock_nanosleep = no_pause;
+    pauses = 0;
+    assert_true(weft__turn_take());
+    assert_false(weft__turn_take());
+    assert_int_equal(pauses, 0);
+    assert_int_equal(pthread_create(&thread, NULL, take_turn_elsewhere, &taken), 0);
+    pthread_join(thread, NULL);
+    assert_false(taken);
+    assert_int_equal(pauses, 1000);
+    weft__turn_give(false); /* it was not taken */
+    assert_false(weft__turn_take());
+    weft__turn_give(true);
+    assert_true(weft__turn_take());
+    weft__turn_give(true);
+    weft__calls.clock_nanosleep = clock_nanosleep;
+}
+
 static void a_backtrace_has_the_frames_of_the_program_alone(void **state)
 {
     (void)state;
@@ -364,6 +477,8 @@ int main(void)
         cmocka_unit_test(a_dump_fits_the_smallest_stack),
         cmocka_unit_test(a_backtrace_has_the_frames_of_the_program_alone),
         cmocka_unit_test(the_librarys_cold_functions_are_not_the_programs),
+        cmocka_unit_test(a_dump_in_the_midst_of_another_says_so),
+        cmocka_unit_test(a_turn_is_one_os_threads_at_a_time),
     };
 
     setenv("WEFT_CLOCK", "virtual", 1);

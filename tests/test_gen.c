@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "runtime/calls.h"
+
 static void count(gen(int) self, int from, int to)
 {
     for (int i = from; i < to; i++) {
@@ -1132,6 +1134,38 @@ static void a_body_does_not_overtake_those_who_wait_for_a_stack(void **state)
     noted();
 }
 
+static void yield_sum(gen(int) g, long a, long b, long c, long d, long e, long f, long h, long i,
+                      long j, long k, long l, long m, long n)
+{
+    gen_yield(g, (int)(a + b + c + d + e + f + h + i + j + k + l + m + n));
+}
+
+static bool has_memory;
+
+static void *malloc_if_there_is_memory(size_t size)
+{
+    return has_memory ? malloc(size) : NULL;
+}
+
+static void a_generator_without_memory_for_its_arguments_is_none(void **state)
+{
+    gen(int) g;
+    int x = 0;
+
+    (void)state;
+    weft_now();
+    weft__calls.malloc = malloc_if_there_is_memory;
+    has_memory = false;
+    assert_null(gen_new(int, yield_sum, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13));
+    assert_int_equal(check_threads(), 0);
+    assert_true(weft__list_is_empty(&weft__self->gens));
+    has_memory = true;
+    g = gen_new(int, yield_sum, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13);
+    assert_int_equal(gen_next(g, &x), 0);
+    assert_int_equal(x, 91);
+    assert_int_equal(gen_close(g), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1180,6 +1214,7 @@ int main(void)
         check_test(a_body_waits_for_a_stack_and_its_consumer_for_the_body),
         check_test(a_generator_that_waits_for_a_stack_can_be_closed),
         check_test(a_body_does_not_overtake_those_who_wait_for_a_stack),
+        check_test(a_generator_without_memory_for_its_arguments_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1052,6 +1052,27 @@ static void thousands_of_threads_share_one_mutex(void **state)
     assert_int_equal(count, MANY);
 }
 
+static void wait_although_cancelled(void)
+{
+    weft_mutex_lock(&mutex);
+    weft_yield();
+    note("%d ", weft_condition_wait(&condition, &mutex));
+    note("%s", is_mine() ? "mine" : "lost");
+    weft_mutex_unlock(&mutex);
+}
+
+static void a_cancelled_thread_does_not_wait_for_a_condition_and_keeps_the_mutex(void **state)
+{
+    task(void) t = spawn(wait_although_cancelled);
+
+    (void)state;
+    weft_yield();
+    assert_int_equal(task_cancel(t), 0);
+    task_join(t);
+    assert_noted("-125 mine");
+    assert_false(is_held());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1093,6 +1114,7 @@ int main(void)
         fresh_test(one_at_a_time_is_inside_whatever_the_order),
         fresh_test(nothing_is_lost_between_two_conditions),
         fresh_test(thousands_of_threads_share_one_mutex),
+        fresh_test(a_cancelled_thread_does_not_wait_for_a_condition_and_keeps_the_mutex),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1480,6 +1480,24 @@ static void stacks_may_lie_where_an_ended_workers_lay(void **state)
     pthread_join(thread, NULL);
 }
 
+static uint32_t life;
+
+static void tell_life(void)
+{
+    life = weft__self->current->life;
+}
+
+static void no_life_is_the_zeroth(void **state)
+{
+    (void)state;
+    weft_now();
+    weft__self->lives = UINT32_MAX - 1;
+    task_join(spawn(tell_life));
+    assert_int_equal(life, UINT32_MAX);
+    task_join(spawn(tell_life));
+    assert_int_equal(life, 1);
+}
+
 int main(void)
 {
 #define with_objects_test(test) cmocka_unit_test_setup_teardown(test, with_objects, without_objects)
@@ -1537,6 +1555,7 @@ int main(void)
         check_test(without_an_oracle_the_order_is_fifo_again),
         check_test(each_os_thread_has_a_worker_of_its_own),
         check_test(stacks_may_lie_where_an_ended_workers_lay),
+        check_test(no_life_is_the_zeroth),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

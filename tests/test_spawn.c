@@ -590,6 +590,16 @@ static void a_stack_below_16_kib_or_beyond_measure_is_refused(void **state)
     assert_int_equal(check_threads(), 0);
 }
 
+static void options_without_their_size_are_refused(void **state)
+{
+    const struct weft_spawn_opts unset = {.stack_bytes = 64 * kib};
+
+    (void)state;
+    assert_int_equal(go_with(&unset, nothing), -EINVAL);
+    assert_null(spawn_with(&unset, nothing));
+    assert_int_equal(check_threads(), 0);
+}
+
 static void no_options_are_those_of_go(void **state)
 {
     const struct weft_spawn_opts none = {.size = sizeof none};
@@ -769,6 +779,14 @@ static void go_copy_starts_a_thread_with_the_rounding_of_who_starts_it(void **st
     assert_int_equal(fegetround(), before);
 }
 
+static void go_copy_of_more_than_memory_can_hold_starts_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(weft_go_copy(note_copy, "", SIZE_MAX / 2 + 1), -ENOMEM);
+    assert_int_equal(weft_go_copy(note_copy, "", SIZE_MAX), -ENOMEM);
+    assert_int_equal(check_threads(), 0);
+}
+
 /* ---- no memory ---- */
 
 static int allocations_left;
@@ -845,6 +863,7 @@ int main(void)
         check_test(functions_of_libc_fit_on_a_stack_of_the_default_size),
 #endif
         check_test(a_stack_below_16_kib_or_beyond_measure_is_refused),
+        check_test(options_without_their_size_are_refused),
         check_test(no_options_are_those_of_go),
         check_test(a_name_is_copied_up_to_31_bytes),
         check_test(members_beyond_the_size_of_the_options_are_not_read),
@@ -856,6 +875,7 @@ int main(void)
 #endif
         check_test(go_copy_of_nothing_runs),
         check_test(go_copy_starts_a_thread_with_the_rounding_of_who_starts_it),
+        check_test(go_copy_of_more_than_memory_can_hold_starts_nothing),
         check_test(a_start_without_memory_starts_nothing_and_the_others_go_on),
     };
 

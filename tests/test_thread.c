@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "child.h"
 #include "faults.h"
 #include "runtime/thread.h"
 
@@ -378,10 +379,66 @@ static void without_memory_there_is_no_record_and_later_there_is(void **state)
     assert_int_equal(all.live, n + 1);
 }
 
+/* ---- as many as there may be ---- */
+
+static struct weft_threads others;
+static bool others_take_one; /* while memory is being looked for */
+static void *only_block;
+static int frees;
+
+/* One block stands for all, or this would take gigabytes. */
+static void *same_block(size_t size)
+{
+    if (!only_block)
+        only_block = malloc(size);
+    if (others_take_one) {
+        others_take_one = false;
+        if (weft__threads_grow(&others) != 0)
+            _exit(2);
+    }
+    return only_block;
+}
+
+static void count_free(void *p)
+{
+    frees += p == only_block;
+}
+
+static int grow_to_the_limit(const void *unused)
+{
+    uint32_t slabs = 0;
+
+    (void)unused;
+    weft__calls.malloc = same_block;
+    weft__calls.free = count_free;
+    weft__threads_init(&all, NULL);
+    weft__threads_init(&others, NULL);
+    for (; slabs < WEFT__THREAD_SLABS_MAX - 1; slabs++)
+        if (weft__threads_grow(&all) != 0)
+            return 3;
+    others_take_one = true; /* the last, while we are about to */
+    if (weft__threads_grow(&all) == 0 || others_take_one || frees != 1)
+        return 4;
+    frees = 0;
+    return weft__threads_grow(&all) == 0 || frees != 0 ? 5 : 0;
+}
+
+/* In a process where nobody has any yet. */
+static void there_are_so_many_slabs_and_no_more(void **state)
+{
+    struct child child;
+
+    (void)state;
+    child = child_run(grow_to_the_limit, NULL);
+    assert_string_equal(child.said, "");
+    assert_int_equal(child.status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fresh, over)
+        cmocka_unit_test(there_are_so_many_slabs_and_no_more),
         TEST(a_million_records_and_their_places_in_the_queue_are_small),
         TEST(a_new_record_is_unstarted_and_nobodys),
         TEST(a_record_that_is_used_again_is_as_new),
