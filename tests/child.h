@@ -20,6 +20,13 @@
 
 #include "runtime/sanitize.h"
 
+/* ENOMEM, as the C library says it. */
+#ifdef __GLIBC__
+#define SAYS_ENOMEM "Cannot allocate memory"
+#else
+#define SAYS_ENOMEM "Out of memory"
+#endif
+
 enum { CHILD_LIMIT_MS = 30000, CHILD_SAID_BYTES = 16384 };
 
 struct child {
@@ -98,16 +105,23 @@ static inline bool child_listen(int fd, struct child *c)
     }
 }
 
-/* Under ASan the first swapcontext of a process says something that is not the program's. */
-static inline void child_forget_warning(struct child *c)
+static inline void child_forget(struct child *c, const char *text)
 {
-    char *line = strstr(c->said, "WARNING: ASan doesn't fully support makecontext"), *end;
+    char *line = strstr(c->said, text), *end;
 
     if (!line || !(end = strchr(line, '\n')))
         return;
     while (line > c->said && line[-1] != '\n')
         line--;
     memmove(line, end + 1, strlen(end + 1) + 1);
+}
+
+/* What is not the program's: under ASan the first swapcontext of a process says something, and
+ * qemu-user the signal that ends one. */
+static inline void child_forget_warnings(struct child *c)
+{
+    child_forget(c, "WARNING: ASan doesn't fully support makecontext");
+    child_forget(c, "qemu: uncaught target signal");
 }
 
 /* fn's result is the child's exit status, without what exit() would do. Call it where no other OS
@@ -138,7 +152,7 @@ static inline struct child child_run(int (*fn)(const void *), const void *argume
         kill(pid, SIGKILL);
     while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
         ;
-    child_forget_warning(&c);
+    child_forget_warnings(&c);
     if (WIFSIGNALED(how))
         c.signal = WTERMSIG(how);
     else

@@ -24,6 +24,7 @@
 #include <weft.h>
 
 #include "child.h"
+#include "emulator.h"
 #include "expect.h"
 #include "faults.h"
 #include "runtime/calls.h"
@@ -925,15 +926,16 @@ static void without_handler_or_stack_the_end_is_the_same(void **state)
 #ifdef WEFT__ASAN
 
 /* As a program of its own: a child has left the sanitizer's handlers behind. */
-static int run_as_program(const void *name)
+static int run_as_program(const void *unused)
 {
-    execl("/proc/self/exe", name, "overflow", (char *)NULL);
+    (void)unused;
+    execute_self("overflow");
     return 1;
 }
 
 static void the_sanitizer_reports_after_weft(void **state)
 {
-    struct child child = child_run(run_as_program, "test_overflow");
+    struct child child = child_run(run_as_program, NULL);
     const char *theirs = strstr(child.said, "ERROR: AddressSanitizer: stack-overflow");
 
     (void)state;

@@ -3,6 +3,7 @@
  * else can run, that is reported. */
 #include "check.h"
 #include "child.h"
+#include "emulator.h"
 
 #include <string.h>
 
@@ -465,7 +466,7 @@ static void without_any_stack_the_call_the_errno_and_the_limit_are_reported(void
     struct child child = child_run(starve_by_address_space, &none);
 
     (void)state;
-    assert_said(&child, "weft: 20 threads never got a stack: mmap: Cannot allocate memory; ");
+    assert_said(&child, "weft: 20 threads never got a stack: mmap: " SAYS_ENOMEM "; ");
     assert_said(&child, "ulimit -v");
     assert_int_equal(child.signal, 0);
     assert_int_equal(child.status, 2);
@@ -477,7 +478,7 @@ static void with_some_stacks_those_without_and_those_parked_are_reported(void **
     struct child child = child_run(starve_by_address_space, &some);
 
     (void)state;
-    assert_said(&child, "weft: 15 threads never got a stack: mmap: Cannot allocate memory; ");
+    assert_said(&child, "weft: 15 threads never got a stack: mmap: " SAYS_ENOMEM "; ");
     assert_said(&child, "weft: deadlock: 6 threads are parked");
     assert_int_equal(child.status, 2);
 }
@@ -527,7 +528,7 @@ static void at_the_limit_of_mappings_the_report_names_the_sysctl(void **state)
     struct child child = child_run(starve_by_mappings, NULL);
 
     (void)state;
-    assert_said(&child, "threads never got a stack: mprotect: Cannot allocate memory; ");
+    assert_said(&child, "threads never got a stack: mprotect: " SAYS_ENOMEM "; ");
     assert_said(&child, "vm.max_map_count");
     assert_int_equal(child.status, 2);
 }
@@ -645,10 +646,14 @@ static int deadlock_under_a_limit(const void *argument)
 
 static void under_a_limit_of_address_space_a_deadlock_names_it(void **state)
 {
-    struct child child = child_run(deadlock_under_a_limit, NULL);
+    struct child child;
 
     (void)state;
-    assert_said(&child, "threads never got a stack: mmap: Cannot allocate memory; ");
+    if (is_emulated())
+        skip();
+    child = child_run(deadlock_under_a_limit, NULL);
+    assert_said(&child, "threads never got a stack: m"); /* mmap, or malloc, which maps */
+    assert_said(&child, ": " SAYS_ENOMEM "; ");
     assert_said(&child, "ulimit -v");
     assert_int_equal(child.signal, 0);
     assert_int_equal(child.status, 2);
@@ -723,13 +728,19 @@ static int park_at_the_limit_of_mappings(const void *argument)
     return crowd_of_mappings(false);
 }
 
+/* Or meant for others as well: an emulator breaks when it gets no mapping for itself. */
+static void skip_where_the_limit_is_out_of_reach(void)
+{
+    if (mappings_allowed() > MAPPINGS_MAX || is_emulated())
+        skip();
+}
+
 static void at_the_real_limit_of_mappings_all_threads_run_in_turns(void **state)
 {
     struct child child;
 
     (void)state;
-    if (mappings_allowed() > MAPPINGS_MAX)
-        skip();
+    skip_where_the_limit_is_out_of_reach();
     child = child_run(end_at_the_limit_of_mappings, NULL);
     assert_string_equal(child.said, "");
     assert_int_equal(child.signal, 0);
@@ -742,8 +753,7 @@ static void at_the_real_limit_of_mappings_a_deadlock_says_how_to_raise_it(void *
     long without = 0;
 
     (void)state;
-    if (mappings_allowed() > MAPPINGS_MAX)
-        skip();
+    skip_where_the_limit_is_out_of_reach();
     child = child_run(park_at_the_limit_of_mappings, NULL);
     assert_int_equal(sscanf(child.said, "weft: %ld threads never got a stack:", &without), 1);
     assert_in_range(without, 5000, 6000); /* a few mappings are the program's own */

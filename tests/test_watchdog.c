@@ -14,6 +14,7 @@
 #include <weft.h>
 
 #include "child.h"
+#include "emulator.h"
 #include "expect.h"
 #include "faults.h"
 #include "overheard.h"
@@ -85,6 +86,14 @@ static void skip_under_tsan(void)
 #ifdef WEFT__TSAN
     skip();
 #endif
+}
+
+/* TSan allows no new thread in a child, and qemu-user breaks on one. */
+static void skip_where_children_have_one_thread(void)
+{
+    skip_under_tsan();
+    if (is_emulated())
+        skip();
 }
 
 /* ---- hogs ---- */
@@ -199,7 +208,7 @@ static void a_forks_child_has_a_watchdog_of_its_own(void **state)
     struct child child;
 
     (void)state;
-    skip_under_tsan(); /* it allows no new thread in a child */
+    skip_where_children_have_one_thread();
     child = child_run(fork_first, NULL);
     assert_non_null(strstr(child.said, "weft: thread 2 'hog' (compute at "));
     assert_int_equal(child.status, 7);
@@ -274,7 +283,7 @@ static void a_process_that_was_stopped_has_no_hog(void **state)
     struct child child;
 
     (void)state;
-    skip_under_tsan(); /* it allows no new thread in a child */
+    skip_where_children_have_one_thread();
     child = child_run(be_stopped, NULL);
     assert_string_equal(child.said, "");
     assert_int_equal(child.status, 7);
