@@ -436,7 +436,7 @@ static void *note_mmap(void *at, size_t size, int protection, int flags, int fd,
 
 static int note_madvise(void *at, size_t size, int advice)
 {
-    if (at == slab.at) {
+    if (at == slab.at && advice != WEFT__MADV_GUARD_INSTALL) {
         slab.advice = advice;
         slab.advised_bytes = size;
     }
