@@ -62,7 +62,8 @@ struct explore {
     bool is_diverged;
     bool lacks_memory;
     uint32_t deadlocks;
-    uint64_t excess;              /* choices beyond the limit */
+    uint32_t unchosen;            /* turns in a row without a choice */
+    uint64_t excess;              /* turns beyond the limit */
     struct weft_oracle generator; /* of random schedules */
     int64_t since_ns, shown_ns;   /* when it began, when progress was shown last */
     struct weft_explored found;
@@ -135,8 +136,8 @@ static WEFT__COLD uint32_t explore_exceed(struct explore *e, enum weft__choice k
 {
     if (++e->excess / EXPLORE_PATIENCE >= e->opts.choices_max)
         weft__mistake(
-            "weft_explore: this run has made %llu choices, its threads are cancelled, and "
-            "still it does not end",
+            "weft_explore: this run has had %llu turns, its threads are cancelled, and still it "
+            "does not end",
             (unsigned long long)e->opts.choices_max + e->excess);
     e->is_endless = true;
     if (kind == WEFT__CHOICE_READY && !e->is_cancelled) {
@@ -144,6 +145,18 @@ static WEFT__COLD uint32_t explore_exceed(struct explore *e, enum weft__choice k
         weft__cancel_threads(e->worker);
     }
     return 0;
+}
+
+/* A thread goes on without a choice. One that does so for ever would never be heard of. */
+static void explore_unchosen(struct explore *e)
+{
+    if (WEFT__UNLIKELY(++e->unchosen >= e->opts.choices_max))
+        explore_exceed(e, WEFT__CHOICE_READY);
+}
+
+static void explore_alone(void *state)
+{
+    explore_unchosen(state);
 }
 
 static uint32_t explore_new(struct explore *e, uint32_t n, enum weft__choice kind)
@@ -163,7 +176,10 @@ static uint32_t explore_new(struct explore *e, uint32_t n, enum weft__choice kin
 
 static uint32_t explore_answer(struct explore *e, uint32_t n, enum weft__choice kind)
 {
-    uint32_t answer = e->next < e->path.length ? explore_old(e, n) : explore_new(e, n, kind);
+    uint32_t answer;
+
+    e->unchosen = 0;
+    answer = e->next < e->path.length ? explore_old(e, n) : explore_new(e, n, kind);
 
     if (WEFT__UNLIKELY(e->is_replay && e->opts.trace_fd > 0 && !e->is_endless))
         explore_trace(e, n, answer, kind);
@@ -198,8 +214,10 @@ static uint32_t explore_choose(void *state, uint32_t n, enum weft__choice kind)
     struct explore *e = state;
     uint32_t answer;
 
-    if (WEFT__UNLIKELY(e->mode == EXPLORE_ENDING))
+    if (WEFT__UNLIKELY(e->mode == EXPLORE_ENDING)) {
+        explore_unchosen(e);
         return 0;
+    }
     if (WEFT__UNLIKELY(e->mode == EXPLORE_SETTLING && kind == WEFT__CHOICE_READY))
         answer = explore_settle_ready(e, n);
     else
@@ -315,6 +333,8 @@ static enum weft_explore_failure explore_judge(struct explore *e, int code)
 static int explore_end(struct explore *e)
 {
     e->mode = EXPLORE_ENDING;
+    e->unchosen = 0;
+    e->excess = 0;
     if (e->is_replay)
         weft__leaks_report(e->worker);
     return weft__end_made(e->worker);
@@ -329,6 +349,7 @@ static int explore_run(struct explore *e, enum weft_explore_failure *failure, in
     e->mode = EXPLORE_RUNNING;
     e->is_deadlocked = e->is_endless = e->is_cancelled = e->is_diverged = false;
     e->deadlocks = 0;
+    e->unchosen = 0;
     e->excess = 0;
     w->oracle.jumps = e->opts.jumps_max;
     if (WEFT__UNLIKELY(w->clock.virtual_ns != 0))
@@ -540,6 +561,7 @@ static void explore_begin(struct explore *e)
     w->stuck = explore_stuck;
     w->explored = !e->is_replay;
     weft__sched_set_oracle(w, explore_choose, e);
+    w->oracle.alone = explore_alone;
     w->oracle.tell = explore_tell;
     weft__schedule_watch();
 }

@@ -17,6 +17,7 @@ void weft__oracle_init(struct weft_oracle *o, uint64_t seed)
 {
     o->choose = NULL;
     o->state = NULL;
+    o->alone = NULL;
     o->tell = NULL;
     o->jumps = 0;
     o->random = weft__oracle_mix(seed);

@@ -27,7 +27,8 @@ struct weft_print;
 
 struct weft_oracle {
     uint32_t (*choose)(void *state, uint32_t n, enum weft__choice kind); /* NULL in production */
-    void *state;                                                         /* for choose and tell */
+    void *state;                                                         /* of these functions */
+    void (*alone)(void *state); /* or NULL: one thread is ready, and goes on without a choice */
     /* "WEFT_SEED=7": what makes it answer so again; NULL: there is nothing to be said. */
     void (*tell)(const void *state, struct weft_print *out);
     uint32_t jumps;  /* so often more it is asked whether a virtual clock goes on before its time */

@@ -40,6 +40,7 @@ void weft__sched_set_oracle(struct weft_worker *w,
 {
     w->oracle.choose = choose;
     w->oracle.state = state;
+    w->oracle.alone = NULL;
     w->oracle.tell = NULL;
     w->oracle.jumps = 0;
     w->quantum = choose ? 1 : SCHED_QUANTUM;
@@ -383,6 +384,8 @@ static WEFT__COLD void sched_ask(struct weft_worker *w)
     ready = weft__ring_count(&w->run);
     if (ready > 1)
         weft__ring_take_at(&w->run, weft__oracle_choose(&w->oracle, ready, WEFT__CHOICE_READY));
+    else if (w->oracle.alone)
+        w->oracle.alone(w->oracle.state);
 }
 
 /* Takes the next ready thread off the run queue. */

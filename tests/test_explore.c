@@ -495,6 +495,46 @@ static void a_run_without_end_is_ended(void **state)
     assert_int_equal(found.failures, 2);
 }
 
+static void sleep_for_ever(void)
+{
+    while (weft_sleep(WEFT_MS(1)) == 0)
+        ;
+}
+
+static int wait_for_a_yielder(void *argument)
+{
+    (void)argument;
+    return task_join(spawn(yield_for_ever));
+}
+
+static int wait_for_a_sleeper(void *argument)
+{
+    (void)argument;
+    return task_join(spawn(sleep_for_ever));
+}
+
+static int sleep_alone(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 99; i++)
+        weft_sleep(WEFT_MS(1));
+    return 0;
+}
+
+static void a_run_without_end_or_choice_is_ended(void **state)
+{
+    const struct weft_explore_opts opts = {.choices_max = 100};
+
+    (void)state;
+    assert_int_equal(explore(wait_for_a_yielder, opts), 1);
+    assert_int_equal(found.failure, WEFT_EXPLORE_ENDLESS);
+    assert_int_equal(found.schedules, 1);
+    assert_int_equal(explore(wait_for_a_sleeper, opts), 1);
+    assert_int_equal(found.failure, WEFT_EXPLORE_ENDLESS);
+    assert_int_equal(found.schedules, 1);
+    assert_int_equal(explore(sleep_alone, opts), 0);
+}
+
 static int runs;
 
 static int differ(void *argument)
@@ -901,19 +941,43 @@ static int go_on_whatever_happens(void *argument)
     return 0;
 }
 
-static int explore_the_endless(const void *argument)
+static void yield_whatever_happens(void)
 {
-    (void)argument;
-    return explore(go_on_whatever_happens, (struct weft_explore_opts){.choices_max = 10});
+    for (;;)
+        weft_yield();
 }
 
-static void a_scenario_that_never_returns_is_a_mistake(void **state)
+static int yield_alone_for_ever(void *argument)
 {
-    struct child child = child_run(explore_the_endless, NULL);
+    (void)argument;
+    yield_whatever_happens();
+    return 0;
+}
+
+static int leave_one_that_never_ends(void *argument)
+{
+    (void)argument;
+    go(yield_whatever_happens);
+    return 0;
+}
+
+static int explore_the_endless(const void *fn)
+{
+    return explore(*(int (*const *)(void *))fn, (struct weft_explore_opts){.choices_max = 10});
+}
+
+static void what_never_ends_is_a_mistake(void **state)
+{
+    static int (*const endless[])(void *) = {go_on_whatever_happens, yield_alone_for_ever,
+                                             leave_one_that_never_ends};
 
     (void)state;
-    assert_int_equal(child.signal, SIGABRT);
-    assert_non_null(strstr(child.said, "and still it does not end"));
+    for (size_t i = 0; i < sizeof endless / sizeof *endless; i++) {
+        struct child child = child_run(explore_the_endless, &endless[i]);
+
+        assert_int_equal(child.signal, SIGABRT);
+        assert_non_null(strstr(child.said, "and still it does not end"));
+    }
 }
 
 /* ---- progress ---- */
@@ -976,7 +1040,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test(an_abort_names_its_schedule), /* before the handlers are installed here */
         test(nothing_is_reported_while_it_looks),
-        test(a_scenario_that_never_returns_is_a_mistake),
+        test(what_never_ends_is_a_mistake),
         test(independent_threads_run_in_every_order_once),
         test(meetings_are_as_many_as_a_model_counts),
         test(schedules_can_be_limited),
@@ -992,6 +1056,7 @@ int main(void)
         test(a_choice_that_there_is_not_is_told),
         test(what_is_left_is_a_failure_and_is_ended),
         test(a_run_without_end_is_ended),
+        test(a_run_without_end_or_choice_is_ended),
         test(a_scenario_that_does_not_do_the_same_again_is_told),
         test(time_begins_anew_and_stands_still),
         test(time_may_pass_while_threads_are_ready),

@@ -40,7 +40,8 @@ struct weft_explore_opts {
     uint64_t random_schedules; /**< so many, each at random, in place of all in turn */
     uint64_t seed;             /**< of the random ones; 0: one of the time's */
     uint64_t failures_max;     /**< ends after so many that fail; 0: goes on, for the shortest */
-    uint32_t choices_max;      /**< in one run; more are a failure; 0: 100,000 */
+    uint32_t choices_max;      /**< in one run, and turns in a row without a choice; more are a
+                                    failure; 0: 100,000 */
     uint32_t jumps_max; /**< so often in one run a timer may be due while threads are ready */
     const char *replay; /**< a choice string: runs that schedule, and no other */
     int trace_fd;       /**< of a replay: who ran at each choice is written there; 0: not */
@@ -55,7 +56,7 @@ enum weft_explore_failure {
     WEFT_EXPLORE_DEADLOCK, /**< nothing could run any more: -EDEADLK went to main's call */
     WEFT_EXPLORE_LEFT,     /**< it returned, and a thread that it had started can never end */
     WEFT_EXPLORE_LEAK,     /**< a channel, generator, group or task of its own was left */
-    WEFT_EXPLORE_ENDLESS,  /**< it made more choices than choices_max */
+    WEFT_EXPLORE_ENDLESS,  /**< it went on for more than choices_max */
     WEFT_EXPLORE_DIVERGED, /**< under the choices of an earlier run it met others than that */
 };
 
@@ -88,7 +89,8 @@ struct weft_explored {
  * Every call that may park is a place where another ready thread may run. Time stands still while a
  * thread is ready, unless opts->jumps_max allows it to pass. The first schedule is first come, first
  * served. Nothing that fails is reported on standard error, but a mistake, an assert() that fails or a
- * crash ends the program, and says under which schedule.
+ * crash ends the program, and says under which schedule. So does a run that goes on for a hundred
+ * times opts->choices_max, with all its threads cancelled.
  *
  * opts may be NULL: all schedules, whose number grows faster than exponentially with threads and
  * calls. WEFT_REPLAY=string in the environment is opts->replay, with a trace on standard error, for
