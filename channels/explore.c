@@ -186,7 +186,8 @@ static uint32_t explore_answer(struct explore *e, uint32_t n, enum weft__choice 
     return answer;
 }
 
-/* fn has returned: main is no part of it any more, and comes last. */
+/* Main only waits for the others to end, and comes last: fn has returned, or has called
+ * weft_shutdown(). */
 static WEFT__COLD uint32_t explore_settle_ready(struct explore *e, uint32_t n)
 {
     const struct weft_worker *w = e->worker;
@@ -200,6 +201,8 @@ static WEFT__COLD uint32_t explore_settle_ready(struct explore *e, uint32_t n)
     }
     if (e->excess >= e->opts.choices_max)
         e->is_endless = true;
+    if (e->is_endless && e->mode != EXPLORE_SETTLING)
+        return explore_exceed(e, WEFT__CHOICE_READY);
     if (e->is_endless)
         return main_at < n ? main_at : 0;
     if (others > 1)
@@ -218,7 +221,8 @@ static uint32_t explore_choose(void *state, uint32_t n, enum weft__choice kind)
         explore_unchosen(e);
         return 0;
     }
-    if (WEFT__UNLIKELY(e->mode == EXPLORE_SETTLING && kind == WEFT__CHOICE_READY))
+    if (WEFT__UNLIKELY((e->mode == EXPLORE_SETTLING || e->worker->is_ending) &&
+                       kind == WEFT__CHOICE_READY))
         answer = explore_settle_ready(e, n);
     else
         answer = explore_answer(e, n, kind);

@@ -460,6 +460,26 @@ static void what_is_left_is_a_failure_and_is_ended(void **state)
     assert_int_equal(explore(leave_sleeper, usual), 0); /* it ends */
 }
 
+static int end_all_by_shutdown(void *argument)
+{
+    (void)argument;
+    c = chan_new(int);
+    for (int i = 0; i < 2; i++)
+        spawn(receive_once);
+    go(weft_sleep, WEFT_SEC(3600));
+    weft_yield();
+    return weft_shutdown();
+}
+
+static void a_scenario_may_shut_down(void **state)
+{
+    (void)state;
+    assert_int_equal(explore(end_all_by_shutdown, (struct weft_explore_opts){.choices_max = 1000}),
+                     0);
+    assert_true(found.is_exhausted);
+    assert_in_range(found.schedules, 2, 1000);
+}
+
 static void yield_for_ever(void)
 {
     while (!weft_is_cancelled())
@@ -961,6 +981,13 @@ static int leave_one_that_never_ends(void *argument)
     return 0;
 }
 
+static int shut_down_one_that_never_ends(void *argument)
+{
+    (void)argument;
+    go(yield_whatever_happens);
+    return weft_shutdown();
+}
+
 static int explore_the_endless(const void *fn)
 {
     return explore(*(int (*const *)(void *))fn, (struct weft_explore_opts){.choices_max = 10});
@@ -969,6 +996,7 @@ static int explore_the_endless(const void *fn)
 static void what_never_ends_is_a_mistake(void **state)
 {
     static int (*const endless[])(void *) = {go_on_whatever_happens, yield_alone_for_ever,
+                                             shut_down_one_that_never_ends,
                                              leave_one_that_never_ends};
 
     (void)state;
@@ -1055,6 +1083,7 @@ int main(void)
         test(the_environment_replays_the_scenario_that_it_names),
         test(a_choice_that_there_is_not_is_told),
         test(what_is_left_is_a_failure_and_is_ended),
+        test(a_scenario_may_shut_down),
         test(a_run_without_end_is_ended),
         test(a_run_without_end_or_choice_is_ended),
         test(a_scenario_that_does_not_do_the_same_again_is_told),
