@@ -116,9 +116,11 @@ static void shutdown_free_chans(struct weft_worker *w)
     }
 }
 
-/* Nobody runs on any of them. */
+/* Nobody runs on any of them, but bodies of generators that an exploration has put aside. */
 static void shutdown_free_stacks(struct weft_worker *w)
 {
+    if (w->threads.live > 1)
+        return;
     weft__stack_fini(&w->stacks);
     weft__stack_init(&w->stacks, sizeof(struct weft_control), weft__sched_boot, weft__sched_retire);
 }
@@ -163,7 +165,7 @@ WEFT_API int weft_shutdown(void)
     if (w->current != &w->root || w->is_ending)
         return -EPERM;
     weft__abandoned_look(w, false);
-    if (!w->leaks_told)
+    if (!w->leaks_told && !w->explored)
         weft__leaks_report(w); /* what is ended and freed from here on was left */
     w->is_ending = true;
     result = shutdown_end(w);

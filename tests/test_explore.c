@@ -657,6 +657,19 @@ static void count_up(gen(int) g)
             return;
 }
 
+static void a_shutdown_explored_ends_nothing_of_before(void **state)
+{
+    gen(int) before = gen_new(int, count_up);
+    int value = -1;
+
+    (void)state;
+    gen_next(before, NULL);
+    assert_int_equal(explore(end_all_by_shutdown, usual), 0);
+    assert_int_equal(gen_next(before, &value), 0);
+    assert_int_equal(value, 1);
+    gen_close(before);
+}
+
 static chan(int) older;
 
 static int use_older(void *argument)
@@ -1084,6 +1097,7 @@ int main(void)
         test(a_choice_that_there_is_not_is_told),
         test(what_is_left_is_a_failure_and_is_ended),
         test(a_scenario_may_shut_down),
+        test(a_shutdown_explored_ends_nothing_of_before),
         test(a_run_without_end_is_ended),
         test(a_run_without_end_or_choice_is_ended),
         test(a_scenario_that_does_not_do_the_same_again_is_told),

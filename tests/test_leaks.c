@@ -115,6 +115,21 @@ static int it_is_shut_down(const void *list)
     exit(3);
 }
 
+static int shut_down_explored(void *unused)
+{
+    (void)unused;
+    chan_new(int);
+    return weft_shutdown();
+}
+
+static int it_is_shut_down_in_an_exploration(const void *list)
+{
+    setenv("WEFT_REPORT", list, 1);
+    if (weft_explore(shut_down_explored, NULL, NULL, NULL) != 0)
+        exit(1);
+    exit(3);
+}
+
 static int a_group_is_left(const void *list)
 {
     setenv("WEFT_REPORT", list, 1);
@@ -272,6 +287,7 @@ static void a_shutdown_tells_what_it_ends_and_frees(void **state)
 {
     (void)state;
     assert_leaks(it_is_shut_down, "leaks", ALL);
+    assert_leaks(it_is_shut_down_in_an_exploration, "leaks", "weft: no leaks\n");
 }
 
 static void groups_that_are_left_are_told(void **state)
