@@ -627,7 +627,6 @@ static int explore_read_replay(struct explore *e)
     if (!own)
         own = text; /* the name may be left out */
     e->is_replay = true;
-    e->opts.random_schedules = 0;
     parsed = weft__path_parse(&e->path, own);
     if (parsed != 0)
         return parsed < 0 ? -ENOMEM : -EINVAL;
@@ -645,6 +644,8 @@ static int explore_read(struct explore *e, const struct weft_explore_opts *opts)
         e->opts.choices_max = EXPLORE_CHOICES_MAX;
     if (e->opts.progress != 0 && !isatty(STDERR_FILENO))
         e->opts.progress = 0;
+    if (e->opts.replay)
+        e->opts.random_schedules = 0;
     if (e->opts.random_schedules != 0)
         e->found.seed = e->opts.seed != 0 ? e->opts.seed : (uint64_t)explore_now();
     if (e->opts.progress != 0)

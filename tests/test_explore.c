@@ -392,6 +392,16 @@ static void the_environment_replays_the_scenario_that_it_names(void **state)
     assert_true(found.schedules > 1); /* for one call, it was */
 }
 
+static void a_replay_is_not_random(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        explore(check_then_act, (struct weft_explore_opts){.replay = "0", .random_schedules = 100}),
+        1);
+    assert_int_equal(found.schedules, 1);
+    assert_int_equal(found.seed, 0);
+}
+
 static void a_choice_that_there_is_not_is_told(void **state)
 {
     (void)state;
@@ -1094,6 +1104,7 @@ int main(void)
         test(a_replay_fails_the_same_a_hundred_times),
         test(a_replay_is_traced),
         test(the_environment_replays_the_scenario_that_it_names),
+        test(a_replay_is_not_random),
         test(a_choice_that_there_is_not_is_told),
         test(what_is_left_is_a_failure_and_is_ended),
         test(a_scenario_may_shut_down),
