@@ -720,6 +720,10 @@ static void explored_print_failure(const struct weft_explored *found, struct wef
 
     if (found->failure == WEFT_EXPLORE_RETURNED)
         weft__print(out, "the scenario returns %d", found->code);
+    else if (found->failure == WEFT_EXPLORE_DIVERGED && found->diverged_was == 0)
+        weft__print(out,
+                    "the choice string does not fit: at choice %zu there are %u to choose from",
+                    found->diverged_at, found->diverged_is);
     else if (found->failure == WEFT_EXPLORE_DIVERGED)
         weft__print(out,
                     "the scenario did not do the same again: at choice %zu there are %u to choose "

@@ -27,6 +27,22 @@ static int explore(int (*fn)(void *), struct weft_explore_opts opts)
     return weft_explore(fn, NULL, &opts, &found);
 }
 
+/* What people are told of it. */
+static const char *printed(void)
+{
+    static char said[256];
+    FILE *file = tmpfile();
+    size_t length;
+
+    assert_non_null(file);
+    weft_explored_print(&found, fileno(file));
+    rewind(file);
+    length = fread(said, 1, sizeof said - 1, file);
+    said[length] = '\0';
+    fclose(file);
+    return said;
+}
+
 static int end_all(void **state)
 {
     free(found.schedule);
@@ -408,7 +424,10 @@ static void a_choice_that_there_is_not_is_told(void **state)
     assert_int_equal(explore(check_then_act, (struct weft_explore_opts){.replay = "0.2"}), 1);
     assert_int_equal(found.failure, WEFT_EXPLORE_DIVERGED);
     assert_int_equal(found.diverged_at, 1);
+    assert_int_equal(found.diverged_was, 0);
     assert_int_equal(found.diverged_is, 2);
+    assert_non_null(strstr(
+        printed(), "(the choice string does not fit: at choice 1 there are 2 to choose from)"));
     assert_int_equal(explore(check_then_act, (struct weft_explore_opts){.replay = ""}), -EINVAL);
     assert_int_equal(explore(check_then_act, (struct weft_explore_opts){.replay = "1."}), -EINVAL);
     assert_int_equal(explore(check_then_act, (struct weft_explore_opts){.replay = "1,2"}), -EINVAL);
@@ -585,9 +604,6 @@ static int differ_by_ending(void *argument)
 
 static void a_scenario_that_does_not_do_the_same_again_is_told(void **state)
 {
-    char said[256] = "";
-    FILE *file = tmpfile();
-
     (void)state;
     runs = 0;
     assert_int_equal(explore(differ, usual), 1);
@@ -596,12 +612,9 @@ static void a_scenario_that_does_not_do_the_same_again_is_told(void **state)
     assert_int_equal(found.diverged_at, 0);
     assert_int_equal(found.diverged_was, 2);
     assert_int_equal(found.diverged_is, 3);
-    weft_explored_print(&found, fileno(file));
-    rewind(file);
-    assert_true(fread(said, 1, sizeof said - 1, file) > 0);
-    fclose(file);
-    assert_non_null(strstr(said, "the scenario did not do the same again: at choice 0 there are 3 "
-                                 "to choose from, and were 2"));
+    assert_non_null(strstr(printed(),
+                           "the scenario did not do the same again: at choice 0 there are 3 "
+                           "to choose from, and were 2"));
     runs = 0;
     assert_int_equal(explore(differ_by_ending, usual), 1);
     assert_int_equal(found.failure, WEFT_EXPLORE_DIVERGED);

@@ -72,7 +72,7 @@ struct weft_explored {
         schedule; /**< that choice string, led by the name; NULL: none failed. The caller's: free() */
     size_t choices;        /**< the most that there were in one run */
     size_t diverged_at;    /**< DIVERGED: at which choice, counted from 0 */
-    uint32_t diverged_was; /**< how many there were to choose from before */
+    uint32_t diverged_was; /**< how many there were to choose from before; 0: in a replay */
     uint32_t diverged_is;  /**< and how many now; 0: it ended before */
 };
 
