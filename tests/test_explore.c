@@ -28,14 +28,14 @@ static int explore(int (*fn)(void *), struct weft_explore_opts opts)
 }
 
 /* What people are told of it. */
-static const char *printed(void)
+static const char *printed(const struct weft_explored *what)
 {
-    static char said[256];
+    static char said[512];
     FILE *file = tmpfile();
     size_t length;
 
     assert_non_null(file);
-    weft_explored_print(&found, fileno(file));
+    weft_explored_print(what, fileno(file));
     rewind(file);
     length = fread(said, 1, sizeof said - 1, file);
     said[length] = '\0';
@@ -340,6 +340,52 @@ static void at_random_it_is_shortened(void **state)
     assert_string_equal(found.schedule, "2.1");
 }
 
+static void sign_and_start(int letter, int others)
+{
+    if (!order[0])
+        for (int i = 0; i < others; i++) {
+            weft_waitgroup_add(&running, 1);
+            go(sign, 'c' + i);
+        }
+    sign(letter);
+}
+
+/* How many there are to choose from is up to who comes first: a starts one, b starts four. */
+static int fear_others_as_second(void *argument)
+{
+    (void)argument;
+    memset(order, 0, sizeof order);
+    running = (struct weft_waitgroup){.count = 0};
+    weft_waitgroup_add(&running, 2);
+    go(sign_and_start, 'a', 1);
+    go(sign_and_start, 'b', 4);
+    weft_waitgroup_wait(&running);
+    return order[1] >= 'c' ? order[1] : 0;
+}
+
+/* Every answer becomes 0, from the last, if it then still fails so. Of those behind it, some may be
+ * larger than there are choices then: they stand for 0. */
+static void a_single_failure_at_random_is_shortened(void **state)
+{
+    const char *const shortest[] = {['c'] = "0.1", ['d'] = "1.2", ['e'] = "1.3", ['f'] = "1.4"};
+    bool has_found['f' + 1] = {false};
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 64; seed++) {
+        int result = explore(fear_others_as_second,
+                             (struct weft_explore_opts){.random_schedules = 1, .seed = seed});
+
+        assert_int_equal(found.failures, result);
+        if (result == 0)
+            continue;
+        assert_in_range(found.code, 'c', 'f');
+        assert_string_equal(found.schedule, shortest[found.code]);
+        has_found[found.code] = true;
+    }
+    for (int letter = 'c'; letter <= 'f'; letter++)
+        assert_true(has_found[letter]);
+}
+
 static void equal_seeds_find_the_same(void **state)
 {
     const struct weft_explore_opts opts = {.random_schedules = 50, .seed = 77};
@@ -394,6 +440,54 @@ static void a_replay_is_traced(void **state)
     assert_null(strstr(text, "choice 3"));
 }
 
+static int wait_a_while(void *argument);
+
+/* What a replay says of its choices. */
+static const char *traced(int (*fn)(void *), const char *replay)
+{
+    static char text[2048];
+    FILE *file = tmpfile();
+    size_t size;
+
+    explore(fn,
+            (struct weft_explore_opts){.replay = replay, .trace_fd = fileno(file), .jumps_max = 1});
+    rewind(file);
+    size = fread(text, 1, sizeof text - 1, file);
+    text[size] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void close_both(chan(int) a, chan(int) b)
+{
+    chan_close(a);
+    chan_close(b);
+}
+
+static int select_of_two(void *argument)
+{
+    chan(int) a = chan_new(int), b = chan_new(int);
+    int i;
+
+    (void)argument;
+    close_both(a, b);
+    i = chan_select(chan_case_recv(a, NULL), chan_case_recv(b, NULL));
+    chan_free(a);
+    chan_free(b);
+    return i;
+}
+
+static void a_trace_tells_of_clauses_and_of_time(void **state)
+{
+    const char *text = traced(wait_a_while, "0.1");
+
+    (void)state;
+    assert_non_null(strstr(text, ": a thread runs before time passes\n"));
+    assert_non_null(strstr(text, "choice 1: 1 of 2: time passes before a thread runs\n"));
+    assert_string_equal(traced(select_of_two, "1"),
+                        "choice 0: 1 of 2 clauses: thread 1 (main) takes it\n");
+}
+
 static void the_environment_replays_the_scenario_that_it_names(void **state)
 {
     (void)state;
@@ -418,6 +512,16 @@ static void a_replay_is_not_random(void **state)
     assert_int_equal(found.seed, 0);
 }
 
+static void a_replay_may_leave_out_the_name(void **state)
+{
+    const struct weft_explore_opts opts = {.name = "second", .replay = "1"};
+
+    (void)state;
+    assert_int_equal(explore(check_then_act, opts), 1);
+    assert_int_equal(found.schedules, 1);
+    assert_string_equal(found.schedule, "second:1");
+}
+
 static void a_choice_that_there_is_not_is_told(void **state)
 {
     (void)state;
@@ -426,8 +530,9 @@ static void a_choice_that_there_is_not_is_told(void **state)
     assert_int_equal(found.diverged_at, 1);
     assert_int_equal(found.diverged_was, 0);
     assert_int_equal(found.diverged_is, 2);
-    assert_non_null(strstr(
-        printed(), "(the choice string does not fit: at choice 1 there are 2 to choose from)"));
+    assert_non_null(
+        strstr(printed(&found),
+               "(the choice string does not fit: at choice 1 there are 2 to choose from)"));
     assert_int_equal(explore(check_then_act, (struct weft_explore_opts){.replay = ""}), -EINVAL);
     assert_int_equal(explore(check_then_act, (struct weft_explore_opts){.replay = "1."}), -EINVAL);
     assert_int_equal(explore(check_then_act, (struct weft_explore_opts){.replay = "1,2"}), -EINVAL);
@@ -612,7 +717,7 @@ static void a_scenario_that_does_not_do_the_same_again_is_told(void **state)
     assert_int_equal(found.diverged_at, 0);
     assert_int_equal(found.diverged_was, 2);
     assert_int_equal(found.diverged_is, 3);
-    assert_non_null(strstr(printed(),
+    assert_non_null(strstr(printed(&found),
                            "the scenario did not do the same again: at choice 0 there are 3 "
                            "to choose from, and were 2"));
     runs = 0;
@@ -1044,6 +1149,104 @@ static void what_never_ends_is_a_mistake(void **state)
     }
 }
 
+static int receive_again_and_again(void *argument)
+{
+    (void)argument;
+    c = chan_new(int);
+    while (chan_recv(c, NULL) != 0)
+        ;
+    return 0;
+}
+
+static int explore_the_deaf(const void *argument)
+{
+    (void)argument;
+    return explore(receive_again_and_again, usual);
+}
+
+/* A thousand times it was told, and goes on as if nothing had been. */
+static void a_scenario_that_does_not_listen_ends_in_its_deadlock(void **state)
+{
+    struct child child = child_run(explore_the_deaf, NULL);
+
+    (void)state;
+    assert_int_equal(child.status, 2);
+    assert_non_null(strstr(child.said, "weft: deadlock: 1 thread is parked"));
+}
+
+static jmp_buf out_of_it;
+
+static int sleep_and_jump(void)
+{
+    weft_sleep(1);
+    longjmp(out_of_it, 1);
+}
+
+static int leave_within(void *argument)
+{
+    (void)argument;
+    if (setjmp(out_of_it) == 0)
+        weft_within(WEFT_SEC(1), sleep_and_jump());
+    return 0;
+}
+
+static int explore_leave_within(const void *argument)
+{
+    (void)argument;
+    return explore(leave_within, (struct weft_explore_opts){.random_schedules = 2, .seed = 1});
+}
+
+static void a_deadline_that_a_longjmp_has_left_is_a_mistake(void **state)
+{
+    struct child child = child_run(explore_leave_within, NULL);
+
+    (void)state;
+    assert_int_equal(child.signal, SIGABRT);
+    assert_non_null(strstr(child.said, "weft_explore: the scenario has left a weft_within()"));
+}
+
+/* ---- for people ---- */
+
+static void what_was_found_is_told_in_words(void **state)
+{
+    char schedule[] = "0.1";
+    struct weft_explored what = {.schedules = 1, .is_exhausted = 1};
+    const struct {
+        enum weft_explore_failure failure;
+        const char *words;
+    } table[] = {
+        {WEFT_EXPLORE_DEADLOCK, "(a deadlock)"},
+        {WEFT_EXPLORE_RETURNED, "(the scenario returns -7)"},
+        {WEFT_EXPLORE_LEFT, "(a thread is left that can never end)"},
+        {WEFT_EXPLORE_LEAK, "(a channel, generator, group or task is left)"},
+        {WEFT_EXPLORE_ENDLESS, "(it does not end)"},
+        {WEFT_EXPLORE_DIVERGED,
+         "(the scenario did not do the same again: at choice 3 there are 2 to choose from, and "
+         "were 5)"},
+    };
+
+    (void)state;
+    assert_string_equal(printed(&what), "weft: explored 1 schedule, which are all: 0 failed\n");
+    what = (struct weft_explored){.schedules = 12045,
+                                  .seed = 9,
+                                  .failures = 2,
+                                  .schedule = schedule,
+                                  .code = -7,
+                                  .diverged_at = 3,
+                                  .diverged_is = 2,
+                                  .diverged_was = 5};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char expected[512];
+
+        what.failure = table[i].failure;
+        snprintf(expected, sizeof expected,
+                 "weft: explored 12,045 schedules at random, seed 9: 2 failed\n"
+                 "weft: the shortest that fails: WEFT_REPLAY=0.1 %s\n",
+                 table[i].words);
+        assert_string_equal(printed(&what), expected);
+    }
+}
+
 /* ---- progress ---- */
 
 static int take_a_millisecond(void *argument)
@@ -1099,12 +1302,34 @@ static void a_terminal_sees_how_far_it_is(void **state)
     faults_remove();
 }
 
+static int explore_into_a_pipe(const void *argument)
+{
+    (void)argument;
+    weft_now();
+    faults_install();
+    faults->has_fake_time = true;
+    threads = steps = 3;
+    return explore(take_a_millisecond, (struct weft_explore_opts){.progress = 1});
+}
+
+static void what_is_no_terminal_sees_nothing(void **state)
+{
+    struct child child = child_run(explore_into_a_pipe, NULL);
+
+    (void)state;
+    assert_int_equal(child.status, 0);
+    assert_string_equal(child.said, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(an_abort_names_its_schedule), /* before the handlers are installed here */
         test(nothing_is_reported_while_it_looks),
         test(what_never_ends_is_a_mistake),
+        test(a_scenario_that_does_not_listen_ends_in_its_deadlock),
+        test(a_deadline_that_a_longjmp_has_left_is_a_mistake),
+        test(what_is_no_terminal_sees_nothing),
         test(independent_threads_run_in_every_order_once),
         test(meetings_are_as_many_as_a_model_counts),
         test(schedules_can_be_limited),
@@ -1113,11 +1338,14 @@ int main(void)
         test(a_deadlock_of_two_mutexes_is_found_in_silence),
         test(the_shortest_failing_choice_string_is_told),
         test(at_random_it_is_shortened),
+        test(a_single_failure_at_random_is_shortened),
         test(equal_seeds_find_the_same),
         test(a_replay_fails_the_same_a_hundred_times),
         test(a_replay_is_traced),
+        test(a_trace_tells_of_clauses_and_of_time),
         test(the_environment_replays_the_scenario_that_it_names),
         test(a_replay_is_not_random),
+        test(a_replay_may_leave_out_the_name),
         test(a_choice_that_there_is_not_is_told),
         test(what_is_left_is_a_failure_and_is_ended),
         test(a_scenario_may_shut_down),
@@ -1133,6 +1361,7 @@ int main(void)
         test(without_memory_for_a_choice_string_it_says_so),
         test(a_thread_that_cannot_be_ended_ends_the_exploration),
         test(a_terminal_sees_how_far_it_is),
+        test(what_was_found_is_told_in_words),
     };
 
     return cmocka_run_group_tests_name("explore", tests, NULL, NULL);
