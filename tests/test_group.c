@@ -326,6 +326,30 @@ static int leave_among_the_arguments(group_ptr g)
                     }));
 }
 
+static int leave_late_among_the_arguments(group_ptr g)
+{
+    return group_go(g, give, __extension__({
+                        if (weft_sleep(10) == 0)
+                            return 5;
+                        1;
+                    }));
+}
+
+static void who_leaves_last_from_among_the_arguments_ends_the_wait(void **state)
+{
+    group_ptr g = group_new(1);
+    task(int) t = spawn(leave_late_among_the_arguments, g);
+    int result = 0;
+
+    (void)state;
+    weft_yield();
+    assert_int_equal(group_wait(g), 0);
+    assert_int_equal(weft_now(), 10);
+    assert_int_equal(task_join(t, &result), 0);
+    assert_int_equal(result, 5);
+    group_free(g);
+}
+
 static void leaving_from_among_the_arguments_gives_the_place_back(void **state)
 {
     group_ptr g = group_new(1);
@@ -806,6 +830,28 @@ static void a_member_that_forks_is_in_its_group_on_both_sides(void **state)
     group_free(g);
 }
 
+/* In the child the place that it holds is still its own. */
+static void who_forks_among_the_arguments_starts_a_member_on_both_sides(void **state)
+{
+    group_ptr g = group_new(1);
+    int status, result;
+    pid_t pid;
+
+    (void)state;
+    result = group_go(g, give, __extension__({
+                          pid = fork();
+                          pid == 0 ? 7 : 0;
+                      }));
+    if (pid == 0)
+        _exit(result == 0 && g->running == 1 && group_wait(g) == 7 && g->running == 0 ? 7 : 1);
+    assert_int_equal(result, 0);
+    assert_int_equal(group_wait(g), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 7);
+    group_free(g);
+}
+
 #endif
 
 /* ---- mistakes ---- */
@@ -1224,6 +1270,7 @@ int main(void)
         check_test(a_failed_group_starts_nothing_more),
         check_test(a_wait_includes_members_whose_arguments_are_being_evaluated),
         check_test(a_member_whose_group_was_cancelled_meanwhile_begins_cancelled),
+        check_test(who_leaves_last_from_among_the_arguments_ends_the_wait),
         check_test(leaving_from_among_the_arguments_gives_the_place_back),
         check_test(a_cancel_reaches_members_in_every_state),
         check_test(a_cancelled_waiter_cancels_its_group_and_waits_on),
@@ -1241,6 +1288,7 @@ int main(void)
 #ifndef WEFT__TSAN
         check_test(a_forks_child_has_no_members_that_were_left_behind),
         check_test(a_member_that_forks_is_in_its_group_on_both_sides),
+        check_test(who_forks_among_the_arguments_starts_a_member_on_both_sides),
 #endif
         check_test(mistakes_stop_the_program_with_a_sentence),
         check_test(a_deadlock_report_tells_of_the_group),

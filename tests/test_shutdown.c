@@ -222,6 +222,24 @@ static void one_that_can_never_end_is_a_deadlock(void **state)
     assert_noted("never -32\n");
 }
 
+static int shut_down_in_vain(const void *unused)
+{
+    (void)unused;
+    c = chan_new(int);
+    go(recv_in_a_shield);
+    weft_yield();
+    return weft_shutdown();
+}
+
+static void the_report_of_that_deadlock_says_what_main_waits_for(void **state)
+{
+    struct child child = child_run(shut_down_in_vain, NULL);
+
+    (void)state;
+    assert_int_equal(child.status, 2);
+    assert_non_null(strstr(child.said, "  thread 1 (main): waiting for all others to end, for "));
+}
+
 /* ---- waiting for stacks ---- */
 
 static void those_who_wait_for_a_stack_get_one_and_end(void **state)
@@ -334,6 +352,61 @@ static void a_body_may_close_what_was_ended_before(void **state)
     gen_next(g, NULL);
     assert_int_equal(weft_shutdown(), 0);
     assert_noted("counted to 0\ncloses at 0\ncloses at 1\ncloses at 2\n");
+}
+
+static void hear_and_close(gen(int) self, gen(int) *other)
+{
+    (void)self;
+    note("heard %d\n", chan_recv(c, NULL));
+    note("closed %d\n", gen_close(*other));
+}
+
+static void tell_at_the_end(gen(int) self)
+{
+    while (gen_yield(self, 1) == 0)
+        ;
+    chan_close(c);
+    for (int i = 0; i < 3; i++)
+        weft_yield();
+    note("ends\n");
+}
+
+/* The one that closes is older, and goes on while what it closes is being ended. */
+static void a_body_may_close_what_is_being_ended(void **state)
+{
+    gen(int) newer = NULL, older = gen_new(int, hear_and_close, &newer);
+
+    (void)state;
+    c = chan_new(int);
+    assert_int_equal(weft_within(1, gen_next(older, NULL)), -ETIMEDOUT);
+    newer = gen_new(int, tell_at_the_end);
+    assert_int_equal(gen_next(newer, NULL), 0);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("heard -32\nends\nclosed 0\n");
+    assert_true(weft__list_is_empty(&weft__self->gens));
+}
+
+static void ask_its_own(gen(int) self)
+{
+    gen(int) inner = gen_new(int, count);
+
+    (void)self;
+    note("asked %d\n", gen_next(inner, NULL));
+    gen_close(inner);
+}
+
+/* Its stack never comes. */
+static void who_asks_a_body_that_waits_for_a_stack_is_told(void **state)
+{
+    gen(int) g = gen_new(int, ask_its_own);
+
+    (void)state;
+    check_allow_stacks(1);
+    assert_int_equal(weft_within(1, gen_next(g, NULL)), -ETIMEDOUT);
+    assert_int_equal(check_threads(), 2);
+    assert_int_equal(weft_shutdown(), 0);
+    assert_noted("asked -32\n");
+    assert_int_equal(weft__self->threads.live, 1);
 }
 
 static void wait_long(gen(int) self, chan_rx(int) from)
@@ -653,12 +726,15 @@ int main(void)
         check_test(one_that_cleaning_up_starts_and_that_runs_on_ends),
         check_test(a_deadline_ends_the_wait_and_a_second_call_goes_on),
         check_test(one_that_can_never_end_is_a_deadlock),
+        check_test(the_report_of_that_deadlock_says_what_main_waits_for),
         check_test(those_who_wait_for_a_stack_get_one_and_end),
         check_test(a_suspended_body_is_ended),
         check_test(a_body_that_has_not_started_never_runs),
         check_test(a_body_parked_elsewhere_is_cancelled),
         check_test(a_body_may_close_its_source_while_it_is_ended),
         check_test(a_body_may_close_what_was_ended_before),
+        check_test(a_body_may_close_what_is_being_ended),
+        check_test(who_asks_a_body_that_waits_for_a_stack_is_told),
         check_test(a_body_parked_in_another_is_cancelled_and_closes_it),
         check_test(a_thread_that_a_body_starts_at_its_end_ends_too),
         check_test(what_destructors_of_main_s_values_start_ends_too),
