@@ -430,6 +430,40 @@ static void the_report_of_a_deadlock_names_what_each_waits_for(void **state)
     assert_non_null(strstr(c.said, ") runs, for "));
 }
 
+static jmp_buf out_of_once;
+
+static void jump_out(void *unused)
+{
+    (void)unused;
+    weft_yield();
+    longjmp(out_of_once, 1);
+}
+
+static void leave_once(void)
+{
+    if (setjmp(out_of_once) == 0)
+        weft_once(&once, jump_out, NULL);
+}
+
+static int one_waits_for_what_was_left(const void *unused)
+{
+    (void)unused;
+    go(leave_once);
+    weft_yield();
+    weft_once(&once, never_return, NULL);
+    return 0;
+}
+
+static void the_report_tells_that_who_ran_it_has_ended(void **state)
+{
+    struct child c = child_run(one_waits_for_what_was_left, NULL);
+
+    (void)state;
+    assert_int_equal(c.status, 2);
+    assert_non_null(strstr(c.said, "thread 1 (main): waiting for once 0x"));
+    assert_non_null(strstr(c.said, ", which a thread that has ended runs, for "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +488,7 @@ int main(void)
         fresh_test(a_cancelled_thread_neither_runs_it_nor_waits),
         fresh_test(whoever_waits_for_once_waits_for_who_runs_it),
         fresh_test(the_report_of_a_deadlock_names_what_each_waits_for),
+        fresh_test(the_report_tells_that_who_ran_it_has_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,18 @@ static int main_selects_nothing(const void *unused)
     return 0;
 }
 
+static int main_selects_among_ten(const void *unused)
+{
+    struct weft_case cases[10];
+
+    (void)unused;
+    never = chan_new(int);
+    for (int i = 0; i < 10; i++)
+        cases[i] = chan_set_recv(never, NULL);
+    chan_select_n(cases, 10);
+    return 0;
+}
+
 /* The last to park has the smallest stack, and the report is written on it. */
 static void park_last(void)
 {
@@ -368,6 +380,40 @@ static int no_thread_gets_a_stack(const void *unused)
     return 0;
 }
 
+static int lack_markers(void *at, size_t size, int advice)
+{
+    if (advice != WEFT__MADV_GUARD_INSTALL)
+        return madvise(at, size, advice);
+    errno = EINVAL;
+    return -1;
+}
+
+static ssize_t lack_batches(const struct iovec *ranges, size_t n, int advice)
+{
+    (void)ranges;
+    (void)n;
+    (void)advice;
+    errno = ENOSYS;
+    return -1;
+}
+
+/* As where guards are made by protection, and the kernel refuses another mapping. */
+static int no_further_thread_gets_a_stack(const void *unused)
+{
+    const struct weft_spawn_opts large = {.size = sizeof large, .stack_bytes = (size_t)1 << 20};
+
+    (void)unused;
+    weft__calls.madvise = lack_markers;
+    weft__calls.process_madvise = lack_batches;
+    never = chan_new(int);
+    go(receive);
+    weft_yield();
+    weft__calls.mmap = map_no_stack;
+    go_with(&large, receive);
+    chan_recv(never, NULL);
+    return 0;
+}
+
 static int no_thread_gets_a_stack_but_deadlock_returns(const void *unused)
 {
     (void)unused;
@@ -443,6 +489,20 @@ static void a_main_that_selects_among_no_clauses_is_reported(void **state)
     (void)state;
     assert_reported(&c);
     assert_says(&c, "(main): selecting");
+}
+
+static void of_many_clauses_some_are_named(void **state)
+{
+    struct child c = child_run(main_selects_among_ten, NULL);
+    int named = 0;
+
+    (void)state;
+    assert_reported(&c);
+    assert_says(&c, "(main): selecting over 10 clauses: receive from channel 0x");
+    assert_says(&c, "), and 2 more, for less than 1 ms\n");
+    for (const char *at = c.said; (at = strstr(at, "receive from channel")) != NULL; at++)
+        named++;
+    assert_int_equal(named, 8);
 }
 
 static void the_report_names_every_thread_and_what_it_waits_for(void **state)
@@ -590,6 +650,11 @@ static void threads_that_never_got_a_stack_are_counted_and_the_limit_is_named(vo
     assert_says(&c, "weft: 7 threads never got a stack: mmap: Cannot allocate memory");
     assert_says(&c, "raise");
     assert_quiet(no_thread_gets_a_stack_but_deadlock_returns);
+    c = child_run(no_further_thread_gets_a_stack, NULL);
+    assert_reported(&c);
+    assert_says(&c,
+                "weft: 1 thread never got a stack: mmap: Cannot allocate memory; two mappings a "
+                "stack are used here: if vm.max_map_count is the limit");
 }
 
 int main(void)
@@ -597,6 +662,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_main_that_waits_for_nobody_is_reported),
         cmocka_unit_test(a_main_that_selects_among_no_clauses_is_reported),
+        cmocka_unit_test(of_many_clauses_some_are_named),
         cmocka_unit_test(the_report_names_every_thread_and_what_it_waits_for),
         cmocka_unit_test(a_suspended_body_is_reported_whatever_it_waited_for_before),
         cmocka_unit_test(a_report_of_a_hundred_threads_is_short),

@@ -228,6 +228,21 @@ static int a_child_exits(const void *list)
     exit(3);
 }
 
+enum { PLACES = 40 };
+
+/* Each where no other is. */
+static int channels_are_left_in_many_places(const void *list)
+{
+    static char sites[PLACES][16];
+
+    setenv("WEFT_REPORT", list, 1);
+    for (int i = 0; i < PLACES; i++) {
+        snprintf(sites[i], sizeof sites[i], "main.c:%d", 100 + i);
+        weft_chan_new_(sizeof(int), sites[i]);
+    }
+    exit(3);
+}
+
 static int there_is_a_deadlock(const void *list)
 {
     setenv("WEFT_REPORT", list, 1);
@@ -296,6 +311,18 @@ static void groups_that_are_left_are_told(void **state)
     assert_leaks(a_group_is_left, "leaks",
                  "weft: leaks: 1 group not freed\n"
                  "  1 group not freed: made at test_leaks.c:N\n");
+}
+
+static void of_many_places_the_first_are_told_and_the_rest_counted(void **state)
+{
+    struct child c = child_run(channels_are_left_in_many_places, "leaks");
+
+    (void)state;
+    assert_int_equal(c.status, 3);
+    assert_non_null(strstr(c.said, "weft: leaks: 40 channels not freed\n"));
+    assert_non_null(strstr(c.said, "  1 channel not freed: made at main.c:100\n"));
+    assert_non_null(strstr(c.said, "  1 channel not freed: made at main.c:131\n"
+                                   "  and 8 more channels, made elsewhere\n"));
 }
 
 /* The reports used to be written on its stack, and overflowed it. */
@@ -377,6 +404,7 @@ int main(void)
         cmocka_unit_test(nothing_is_told_unasked),
         cmocka_unit_test(a_shutdown_tells_what_it_ends_and_frees),
         cmocka_unit_test(groups_that_are_left_are_told),
+        cmocka_unit_test(of_many_places_the_first_are_told_and_the_rest_counted),
         cmocka_unit_test(reports_at_exit_need_little_of_the_last_stack),
         cmocka_unit_test(what_an_unloaded_module_made_is_told_without_its_text),
         cmocka_unit_test(it_is_told_once_where_the_first_call_had_failed),

@@ -275,6 +275,20 @@ static void a_run_that_fails_names_its_seed(void **state)
 #endif
 }
 
+/* The seed is its parent's, and what it was given. */
+static void a_child_that_fails_says_that_it_is_one(void **state)
+{
+    const enum failure how = FAIL_MISTAKE;
+    struct child child;
+
+    (void)state;
+    weft_now();
+    child = child_run(go_wrong, &how);
+    assert_int_equal(child.signal, SIGABRT);
+    assert_non_null(strstr(child.said, "weft: this run's schedule: WEFT_SEED=7 (hash 0x"));
+    assert_non_null(strstr(child.said, " choices, in a child process or another OS thread)\n"));
+}
+
 static void a_run_that_does_not_says_nothing(void **state)
 {
     const enum failure none = FAIL_NOT, abnormal = FAIL_ABORT;
@@ -313,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         test(a_run_that_fails_names_its_seed), /* before there are handlers here */
+        test(a_child_that_fails_says_that_it_is_one),
         test(a_run_that_does_not_says_nothing),
         test(a_seed_has_the_same_schedule_a_hundred_times),
         test(other_seeds_have_other_schedules),
