@@ -202,6 +202,18 @@ static void a_switch_hands_over_its_result(void **state)
         assert_int_equal(resume(coroutines[0], results[i] - i), results[i] + 1);
 }
 
+/* An OS thread's own, until its first switch. */
+static void a_context_that_was_never_left_has_no_registers(void **state)
+{
+    const struct weft_context none = {0};
+    struct weft_registers r, zero = {0};
+
+    (void)state;
+    memset(&r, 0x55, sizeof r);
+    weft__context_registers(&none, &r);
+    assert_memory_equal(&r, &zero, sizeof r);
+}
+
 static void a_switch_to_oneself_returns_the_result_at_once(void **state)
 {
     (void)state;
@@ -401,6 +413,7 @@ int main(void)
 #endif
         TEST(a_switch_hands_over_its_result),
         TEST(a_switch_to_oneself_returns_the_result_at_once),
+        TEST(a_context_that_was_never_left_has_no_registers),
         TEST(what_a_call_preserves_is_preserved_across_a_ring_of_switches),
         TEST(each_context_keeps_its_rounding_mode),
         TEST(a_signal_that_is_blocked_stays_blocked_in_contexts_made_now),

@@ -106,6 +106,28 @@ static void setting_nothing_where_nothing_is_needs_no_memory(void **state)
     faults_remove();
 }
 
+static void *no_calloc(size_t n, size_t size)
+{
+    (void)n;
+    (void)size;
+    return NULL;
+}
+
+static void without_a_worker_only_nothing_can_be_set(void **state)
+{
+    const struct weft__calls calls = weft__calls;
+
+    (void)state;
+    weft__calls.calloc = no_calloc;
+    assert_int_equal(weft_local_set(&said, texts[1]), -ENOMEM);
+    assert_int_equal(weft_local_set(&said, NULL), 0);
+    assert_null(weft_local_get(&said));
+    assert_null(weft__self);
+    weft__calls = calls;
+    assert_int_equal(weft_local_set(&said, texts[1]), 0);
+    assert_int_equal(weft_local_set(&said, NULL), 0);
+}
+
 /* ---- ends ---- */
 
 static int set_and_return(int result)
@@ -427,6 +449,7 @@ int main(void)
         check_test(a_generators_body_has_its_own_and_its_closer_sees_them_destroyed),
         check_test(a_thread_may_have_values_under_many_keys),
         check_test(setting_nothing_where_nothing_is_needs_no_memory),
+        check_test(without_a_worker_only_nothing_can_be_set),
         check_test(whoever_waits_for_a_threads_end_sees_its_values_destroyed),
         check_test(a_value_that_was_taken_back_is_not_destroyed),
         check_test(a_destructor_finds_its_slot_empty_and_may_park),

@@ -14,6 +14,7 @@
 #include <weft.h>
 
 #include "child.h"
+#include "runtime/calls.h"
 #include "runtime/sched.h"
 
 static void nothing(void) {}
@@ -550,6 +551,26 @@ static void once_within_itself(void)
     weft_once(&once, do_again, NULL);
 }
 
+static jmp_buf out_of_once;
+
+static void jump_out(void *unused)
+{
+    (void)unused;
+    longjmp(out_of_once, 1);
+}
+
+static void leave_once(void)
+{
+    if (setjmp(out_of_once) == 0)
+        weft_once(&once, jump_out, NULL);
+}
+
+static void once_whose_thread_has_left_it_and_ended(void)
+{
+    task_join(spawn(leave_once));
+    weft_once(&once, do_again, NULL);
+}
+
 static struct weft_mutex not_zero;
 
 static void lock_what_was_not_zero(void)
@@ -727,6 +748,8 @@ static const struct mistake mistakes[] = {
     MISTAKE(add_beyond_the_range, "weft_waitgroup_add", "wait group 0x"),
     MISTAKE(release_beyond_the_range, "weft_semaphore_release", "semaphore 0x"),
     MISTAKE(once_within_itself, "weft_once", "once 0x"),
+    MISTAKE(once_whose_thread_has_left_it_and_ended, "whose function's thread has ended",
+            "once 0x"),
     MISTAKE(lock_what_was_not_zero, "weft_mutex_lock", "0x"),
     MISTAKE(lock_null, "weft_mutex_lock", "NULL"),
     MISTAKE(set_null, "weft_completion_set", "NULL"),
@@ -820,9 +843,37 @@ static void the_sentence_names_the_thread_by_name_and_by_function(void **state)
     assert_non_null(strstr(c.said, "test_mistakes.c:"));
 }
 
+static void *no_calloc(size_t n, size_t size)
+{
+    (void)n;
+    (void)size;
+    return NULL;
+}
+
+/* Without memory for a worker there is no thread to name, and no room but the caller's. */
+static int make_mistake_without_a_worker(const void *unused)
+{
+    struct weft_waitgroup nobodys = {0};
+
+    (void)unused;
+    weft__calls.calloc = no_calloc;
+    weft_waitgroup_done(&nobodys);
+    return 0;
+}
+
+static void a_mistake_without_a_worker_stops_the_program_too(void **state)
+{
+    struct child c = child_run(make_mistake_without_a_worker, NULL);
+
+    (void)state;
+    assert_int_equal(c.signal, SIGABRT);
+    assert_non_null(
+        strstr(c.said, "weft: outside of any thread: weft_waitgroup_done of wait group 0x"));
+}
+
 int main(void)
 {
-    static struct CMUnitTest tests[MISTAKES + 1];
+    static struct CMUnitTest tests[MISTAKES + 2];
 
     setenv("WEFT_CLOCK", "virtual", 1);
     for (int i = 0; i < MISTAKES; i++)
@@ -833,5 +884,7 @@ int main(void)
         };
     tests[MISTAKES] =
         (struct CMUnitTest)cmocka_unit_test(the_sentence_names_the_thread_by_name_and_by_function);
+    tests[MISTAKES + 1] =
+        (struct CMUnitTest)cmocka_unit_test(a_mistake_without_a_worker_stops_the_program_too);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,21 @@ static void every_choice_is_made_about_equally_often(void **state)
     }
 }
 
+/* Zeros would follow one another for ever. */
+static void the_seed_that_would_give_zeros_does_not(void **state)
+{
+    const uint64_t of_zeros = -UINT64_C(0x9e3779b97f4a7c15);
+    int counts[2] = {0};
+    struct weft_oracle o;
+
+    (void)state;
+    assert_true(weft__oracle_mix(of_zeros) == 0);
+    weft__oracle_init(&o, of_zeros);
+    for (int k = 0; k < 1000; k++)
+        counts[draw(&o, 2)]++;
+    assert_in_range(counts[1], 400, 600);
+}
+
 static void a_choice_tells_nothing_of_the_next(void **state)
 {
     enum { DRAWS = 40000 };
@@ -311,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_choice_is_one_of_those_there_are),
         cmocka_unit_test(every_choice_is_made_about_equally_often),
+        cmocka_unit_test(the_seed_that_would_give_zeros_does_not),
         cmocka_unit_test(a_choice_tells_nothing_of_the_next),
         cmocka_unit_test(equal_seeds_choose_alike_and_others_differently),
         cmocka_unit_test(no_seed_stops_the_generator),

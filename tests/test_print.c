@@ -49,6 +49,14 @@ static void it_prints_what_printf_does(void **state)
     assert_as_printf("%p", (void *)text);
 }
 
+static void a_conversion_that_it_does_not_know_is_its_letter(void **state)
+{
+    const char *volatile format = "%c is no %s";
+
+    (void)state;
+    assert_prints("c is no letter", format, 'x', "letter");
+}
+
 static void a_string_cannot_smuggle_in_control_characters(void **state)
 {
     (void)state;
@@ -214,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_prints_what_printf_does),
+        cmocka_unit_test(a_conversion_that_it_does_not_know_is_its_letter),
         cmocka_unit_test(a_string_cannot_smuggle_in_control_characters),
         cmocka_unit_test(durations_have_three_digits_and_their_unit),
         cmocka_unit_test(sizes_have_the_largest_unit_that_divides_them),

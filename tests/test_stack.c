@@ -197,6 +197,22 @@ static void each_class_has_a_pool_of_its_own(void **state)
     }
 }
 
+/* As on kernels with pages of 64 KiB. */
+static void no_class_is_smaller_than_a_guard_page_and_another(void **state)
+{
+    const size_t large = (size_t)64 * 1024;
+
+    (void)state;
+    stacks.guard.page_bytes = large;
+    for (int i = 0; i < WEFT__STACK_CLASSES; i++) {
+        size_t own = (size_t)1 << (i + WEFT__STACK_CLASS_MIN);
+
+        assert_int_equal(weft__stack_pool_make(&stacks, i)->stride,
+                         own > 2 * large ? own : 2 * large);
+    }
+    stacks.guard.page_bytes = page_bytes;
+}
+
 /* ---- one stack ---- */
 
 static void a_new_pool_has_asked_for_nothing(void **state)
@@ -829,6 +845,7 @@ int main(void)
         TEST(the_class_of_a_size_is_the_power_of_two_that_holds_it),
         TEST(sizes_that_are_too_small_or_too_large_are_refused),
         TEST(each_class_has_a_pool_of_its_own),
+        TEST(no_class_is_smaller_than_a_guard_page_and_another),
         TEST(a_new_pool_has_asked_for_nothing),
         TEST(the_top_block_is_at_the_high_end_and_aligned),
         TEST(the_low_end_is_a_guard_page_and_the_rest_may_be_written),

@@ -302,6 +302,9 @@ static void what_never_was_a_handle_is_told_from_one(void **state)
     assert_not_found(NULL, WEFT__THREAD_FOUND_NEVER);
     assert_not_found((void *)(uintptr_t)1, WEFT__THREAD_FOUND_NEVER);
     assert_not_found((void *)UINTPTR_MAX, WEFT__THREAD_FOUND_NEVER);
+    assert_not_found((void *)(((uintptr_t)1 << WEFT__THREAD_SLOT_BITS) |
+                              (uintptr_t)WEFT__THREAD_SLAB * (WEFT__THREAD_SLABS_MAX - 1)),
+                     WEFT__THREAD_FOUND_NEVER); /* of a slab that there is not */
 }
 
 static void anothers_handle_is_foreign(void **state)
