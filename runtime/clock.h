@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The one clock: monotonic nanoseconds, or virtual ones.
  *
- * The virtual clock (WEFT_CLOCK=virtual, and whenever schedules are seeded unless it is `real`) starts at zero, stands still while any thread can run and
- * jumps to the next deadline when all are parked: a day of sleeps takes as long as its work. */
+ * The virtual clock (WEFT_CLOCK=virtual, and whenever schedules are seeded unless it is `real`)
+ * starts at zero, stands still while any thread can run and jumps to the next deadline when all are
+ * parked: a day of sleeps takes as long as its work. */
 #ifndef WEFT_RUNTIME_CLOCK_H
 #define WEFT_RUNTIME_CLOCK_H
 

@@ -6,17 +6,17 @@
  * task, if it is spawned, the body of a generator, if that is made, or a member of a group, if it
  * is started in that: whichever comes first.
  *
- * When main's own operations are done it closes every channel, sets every completion, cancels every task and group, waits until all
- * have ended, closes all generators and joins those that nobody has joined: so every program ends.
- * A thread is started, joined, asked for values and closed by those with smaller numbers only, so
- * that no ring of threads waits for one another; who waits for a group, or for a place in it, has
- * a smaller number than its members. Who could not be cancelled, in a shield or
- * as a body, waits for no mutex and no permit; all give back their mutexes before they return. main
- * must not close a generator whose body may
- * wait for something in a shield: nothing would end that wait. Once main waits for the others to end,
- * none is started. An operation that makes no sense
- * when its turn comes (a second spawn of a thread, a join of one that is not there or has been
- * joined, a call for a generator that another thread is inside) is skipped. */
+ * When main's own operations are done it closes every channel, sets every completion, cancels
+ * every task and group, waits until all have ended, closes all generators and joins those that
+ * nobody has joined: so every program ends. A thread is started, joined, asked for values and
+ * closed by those with smaller numbers only, so that no ring of threads waits for one another;
+ * who waits for a group, or for a place in it, has a smaller number than its members. Who could
+ * not be cancelled, in a shield or as a body, waits for no mutex and no permit; all give back
+ * their mutexes before they return. main must not close a generator whose body may wait for
+ * something in a shield: nothing would end that wait. Once main waits for the others to end,
+ * none is started. An operation that makes no sense when its turn comes (a second spawn of a
+ * thread, a join of one that is not there or has been joined, a call for a generator that
+ * another thread is inside) is skipped. */
 #ifndef WEFT_TESTS_MODEL_PROGRAM_H
 #define WEFT_TESTS_MODEL_PROGRAM_H
 
