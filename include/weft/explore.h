@@ -68,8 +68,7 @@ struct weft_explored {
     enum weft_explore_failure failure; /**< how the one with the shortest choice string did */
     int code;                          /**< what the scenario returned then */
     uint64_t seed;                     /**< of the random ones */
-    char *
-        schedule; /**< that choice string, led by the name; NULL: none failed. The caller's: free() */
+    char *schedule;        /**< its choice string, with the name; NULL: none failed. free() it */
     size_t choices;        /**< the most that there were in one run */
     size_t diverged_at;    /**< DIVERGED: at which choice, counted from 0 */
     uint32_t diverged_was; /**< how many there were to choose from before; 0: in a replay */
