@@ -649,7 +649,7 @@ static void under_a_limit_of_address_space_a_deadlock_names_it(void **state)
     struct child child;
 
     (void)state;
-    if (is_emulated())
+    if (is_emulated()) /* it breaks when it gets no memory for itself */
         skip();
     child = child_run(deadlock_under_a_limit, NULL);
     assert_said(&child, "threads never got a stack: m"); /* mmap, or malloc, which maps */
@@ -796,7 +796,7 @@ static void in_locked_memory_threads_run_on_guarded_stacks(void **state)
         struct child child = child_run(crowd_in_locked_memory, &flags[i]);
 
         if (child.status == 77)
-            skip();
+            skip(); /* this system does not let it lock so much */
         assert_string_equal(child.said, "");
         assert_int_equal(child.signal, 0);
         assert_int_equal(child.status, 0);

@@ -401,7 +401,7 @@ static void what_a_process_has_not_given_back_is_found(void **state)
     char *memory;
 
     (void)state;
-    if (is_emulated())
+    if (is_emulated()) /* as above */
         skip();
     assert_int_equal(findings_after(&before), 0);
     assert_int_equal(pipe(ends), 0);
