@@ -1357,8 +1357,8 @@ enum { SITES_MIN = 40 };
 static void no_call_site_is_missed_that_was_tried_before(void **state)
 {
     (void)state;
-    print_message("%" PRIu32 " sites in %d scenarios, by %" PRIu32 " runs\n", faults->sites_count,
-                  SCENARIOS, runs);
+    printf("proved: calls fail at %" PRIu32 " places in %d scenarios, by %" PRIu32 " runs\n",
+           faults->sites_count, SCENARIOS, runs);
     assert_true(faults->sites_count >= SITES_MIN);
 #ifndef WEFT__SANITIZED /* whose builds have fewer reports */
     for (int call = 0; call < FAULT_CALLS; call++)
