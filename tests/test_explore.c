@@ -325,6 +325,23 @@ static void the_shortest_failing_choice_string_is_told(void **state)
     }
 }
 
+/* Depth first, 0.0.1 comes before 1. */
+static int forbid_a_late_and_an_early_one(void *unused)
+{
+    char late[] = "abdc", early[] = "ba";
+
+    (void)unused;
+    return forbid(late) || strncmp(order, early, strlen(early)) == 0;
+}
+
+static void a_shorter_one_takes_the_place_of_the_first_that_fails(void **state)
+{
+    (void)state;
+    assert_int_equal(explore(forbid_a_late_and_an_early_one, usual), 1);
+    assert_int_equal(found.failures, 3);
+    assert_string_equal(found.schedule, "1");
+}
+
 static void at_random_it_is_shortened(void **state)
 {
     const struct weft_explore_opts opts = {
@@ -1337,6 +1354,7 @@ int main(void)
         test(a_lost_wake_up_is_found),
         test(a_deadlock_of_two_mutexes_is_found_in_silence),
         test(the_shortest_failing_choice_string_is_told),
+        test(a_shorter_one_takes_the_place_of_the_first_that_fails),
         test(at_random_it_is_shortened),
         test(a_single_failure_at_random_is_shortened),
         test(equal_seeds_find_the_same),
