@@ -647,7 +647,7 @@ static void threads_that_never_got_a_stack_are_counted_and_the_limit_is_named(vo
 
     (void)state;
     assert_reported(&c);
-    assert_says(&c, "weft: 7 threads never got a stack: mmap: Cannot allocate memory");
+    assert_says(&c, "weft: 7 threads never got a stack: mmap: " SAYS_ENOMEM);
     assert_says(&c, "raise");
     assert_quiet(no_thread_gets_a_stack_but_deadlock_returns);
     c = child_run(no_further_thread_gets_a_stack, NULL);
