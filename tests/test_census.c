@@ -298,6 +298,9 @@ static void test_calls_that_fail_change_no_depth(void **state)
 {
     (void)state;
     begin();
+    run_dig(256 << 10, 4096); /* the stacks are there: older kernels make guards by madvise */
+    assert_int_equal(task_join(spawn(note_errno)), 0);
+    report();
     faults_install();
     faults_fail(1 << FAULT_MINCORE | 1 << FAULT_MADVISE, 1, UINT32_MAX);
     for (size_t i = 0; i < 2; i++) {
@@ -307,7 +310,7 @@ static void test_calls_that_fail_change_no_depth(void **state)
     }
     assert_true(faults->has_failed);
     faults_remove();
-    assert_noted("0 0 ");
+    assert_noted("0 0 0 ");
     report();
 }
 
