@@ -768,9 +768,7 @@ static void without_memory_nothing_starts_and_the_place_is_given_back(void **sta
     assert_true(n > 8);
 }
 
-/* ---- fork: TSan loses its view of green threads ---- */
-
-#ifndef WEFT__TSAN
+/* ---- fork ---- */
 
 static group_ptr forked_group;
 
@@ -851,8 +849,6 @@ static void who_forks_among_the_arguments_starts_a_member_on_both_sides(void **s
     assert_int_equal(WEXITSTATUS(status), 7);
     group_free(g);
 }
-
-#endif
 
 /* ---- mistakes ---- */
 
@@ -1285,11 +1281,9 @@ int main(void)
         check_test(members_may_start_members),
         check_test(a_generators_body_may_have_a_group),
         check_test(without_memory_nothing_starts_and_the_place_is_given_back),
-#ifndef WEFT__TSAN
         check_test(a_forks_child_has_no_members_that_were_left_behind),
         check_test(a_member_that_forks_is_in_its_group_on_both_sides),
         check_test(who_forks_among_the_arguments_starts_a_member_on_both_sides),
-#endif
         check_test(mistakes_stop_the_program_with_a_sentence),
         check_test(a_deadlock_report_tells_of_the_group),
         check_test(a_deadlock_report_tells_starts_from_threads),

@@ -311,9 +311,7 @@ static void the_end_of_an_os_thread_destroys_its_own_values_alone(void **state)
     faults_remove();
 }
 
-/* ---- fork: TSan loses its view of green threads ---- */
-
-#ifndef WEFT__TSAN
+/* ---- fork ---- */
 
 static int end_in_child(const void *blocks_before)
 {
@@ -343,8 +341,6 @@ static void a_forks_child_drops_the_values_of_threads_that_it_does_not_have(void
     assert_noted("~d ");
     weft_local_set(&said, NULL);
 }
-
-#endif
 
 /* ---- limits ---- */
 
@@ -458,9 +454,7 @@ int main(void)
         check_test(destructors_of_a_cancelled_thread_run_cancelled),
         check_test(shutdown_destroys_mains_values),
         check_test(the_end_of_an_os_thread_destroys_its_own_values_alone),
-#ifndef WEFT__TSAN
         check_test(a_forks_child_drops_the_values_of_threads_that_it_does_not_have),
-#endif
         check_test(without_memory_a_value_is_what_it_was),
         check_test(there_are_so_many_keys_and_no_more),
         check_test(os_threads_that_set_a_key_first_agree_on_it),

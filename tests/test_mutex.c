@@ -820,9 +820,6 @@ static void main_and_an_os_threads_own_function_may_end_with_one(void **state)
 
 /* ---- fork ---- */
 
-/* TSan loses its view of green threads in a fork. */
-#ifndef WEFT__TSAN
-
 static int use_alone(const void *unused)
 {
     (void)unused;
@@ -839,12 +836,9 @@ static int lock_only(const void *unused)
     return weft_mutex_lock(&mutex);
 }
 
-#endif
-
 static void a_forks_child_has_none_of_the_others_on_its_queues(void **state)
 {
     (void)state;
-#ifndef WEFT__TSAN
     struct child c;
 
     go(wait_once, "a");
@@ -859,13 +853,11 @@ static void a_forks_child_has_none_of_the_others_on_its_queues(void **state)
     weft_mutex_unlock(&mutex);
     check_settle();
     assert_noted("b+0 c+0 a+0 ");
-#endif
 }
 
 static void what_a_fork_left_with_a_thread_cannot_be_had_in_its_child(void **state)
 {
     (void)state;
-#ifndef WEFT__TSAN
     chan(int) channel = chan_new(int);
     struct child c;
 
@@ -877,7 +869,6 @@ static void what_a_fork_left_with_a_thread_cannot_be_had_in_its_child(void **sta
     chan_send(channel, 1);
     check_settle();
     chan_free(channel);
-#endif
 }
 
 /* ---- at random ---- */
