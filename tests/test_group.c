@@ -833,7 +833,7 @@ static void who_forks_among_the_arguments_starts_a_member_on_both_sides(void **s
 {
     group_ptr g = group_new(1);
     int status, result;
-    pid_t pid;
+    pid_t pid = -1;
 
     (void)state;
     result = group_go(g, give, __extension__({
