@@ -236,7 +236,7 @@ enum { PLACES = 40 };
 /* Each where no other is. */
 static int channels_are_left_in_many_places(const void *list)
 {
-    static char sites[PLACES][16];
+    static char sites[PLACES][24];
 
     setenv("WEFT_REPORT", list, 1);
     for (int i = 0; i < PLACES; i++) {
