@@ -183,6 +183,12 @@ static int two_join_each_other_and_main_exits(const void *unused)
     exit(3);
 }
 
+static int two_join_each_other_and_whom_nobody_can_wake_is_asked_for(const void *unused)
+{
+    setenv("WEFT_REPORT", "deadlocks", 1);
+    return two_join_each_other_and_main_exits(unused);
+}
+
 static int main_would_be_told_but_has_no_part_in_it(const void *unused)
 {
     weft_deadlock_returns(1);
@@ -288,11 +294,13 @@ static void two_that_join_each_other_are_reported(void **state)
     assert_says(two_join_each_other, 0, TWO SECOND_JOINS_FIRST(NOW) FIRST_JOINS_SECOND(NOW) HINT);
 }
 
-/* At the exit it is not found again, among those whom nobody can wake. */
+/* While main sleeps, and at the exit, it is not found again among those whom nobody can wake. */
 static void a_ring_is_reported_once(void **state)
 {
     (void)state;
     assert_says(two_join_each_other_and_main_exits, 3,
+                TWO SECOND_JOINS_FIRST(NOW) FIRST_JOINS_SECOND(NOW) HINT);
+    assert_says(two_join_each_other_and_whom_nobody_can_wake_is_asked_for, 3,
                 TWO SECOND_JOINS_FIRST(NOW) FIRST_JOINS_SECOND(NOW) HINT);
 }
 
