@@ -8,7 +8,7 @@
 
 #include "runtime/calls.h"
 
-#if defined __GLIBC__ && defined __GLIBC_PREREQ
+#if defined __GLIBC__ && defined __GLIBC_PREREQ && !defined WEFT_PORTABLE_MODULE
 #if __GLIBC_PREREQ(2, 35)
 #include <dlfcn.h>
 #define MODULE_FINDS_OBJECTS 1
