@@ -450,6 +450,17 @@ static void a_backtrace_has_the_frames_of_the_program_alone(void **state)
 #endif
 }
 
+static void a_frame_that_lies_in_no_module_is_its_address(void **state)
+{
+    const uintptr_t frames[] = {0x20, 0x31};
+    char text[100];
+    struct weft_print p = {.fd = -1, .text = text, .size = sizeof text};
+
+    (void)state;
+    weft__print_backtrace(&p, frames, 2, 2, 0);
+    assert_string_equal(weft__print_string(&p), "    #0 0x1f\n    #1 0x30\n");
+}
+
 /* With clang they used to be there: its section for them has a name of its own. */
 static void the_librarys_cold_functions_are_not_the_programs(void **state)
 {
@@ -476,6 +487,7 @@ int main(void)
         cmocka_unit_test(a_signal_handler_may_dump),
         cmocka_unit_test(a_dump_fits_the_smallest_stack),
         cmocka_unit_test(a_backtrace_has_the_frames_of_the_program_alone),
+        cmocka_unit_test(a_frame_that_lies_in_no_module_is_its_address),
         cmocka_unit_test(the_librarys_cold_functions_are_not_the_programs),
         cmocka_unit_test(a_dump_in_the_midst_of_another_says_so),
         cmocka_unit_test(a_turn_is_one_os_threads_at_a_time),

@@ -449,6 +449,98 @@ static void what_is_no_such_signal_is_said(void **state)
     }
 }
 
+/* ---- a worker between two threads ---- */
+
+static void nothing(void) {}
+
+static bool was_between;
+
+/* Asks when the last thread has ended and the next has not begun. */
+static uint32_t ask_between(void *state, uint32_t n, enum weft__choice kind)
+{
+    (void)state;
+    (void)n;
+    (void)kind;
+    if (!was_between && !weft__self->current->thread) {
+        was_between = true;
+        be_asked(1);
+    }
+    return 0;
+}
+
+static int be_between_when_asked(const void *argument)
+{
+    (void)argument;
+    ask_for_dumps("USR1");
+    go_with(&named_sleeper, sleep_on);
+    weft_yield();
+    weft__sched_set_oracle(weft__self, ask_between, NULL);
+    for (int i = 0; i < 3; i++)
+        go(nothing);
+    weft_yield();
+    return was_between ? 7 : 1;
+}
+
+static void a_worker_that_runs_no_thread_says_so(void **state)
+{
+    struct child child = child_run(be_between_when_asked, NULL);
+
+    (void)state;
+    skip_if_signals_are_late();
+    assert_int_equal(child.status, 7);
+    ASSERT_SAID(&child,
+                "weft: running: no thread, the next is being chosen; all others are told of",
+                "asked\n", "'sleeper'");
+}
+
+static struct weft_control *listener;
+static bool has_polled;
+
+static void ask_before_it_waits(struct weft_worker *w, int64_t ns)
+{
+    (void)ns;
+    w->idles = NULL;
+    be_asked(1);
+}
+
+/* What comes from outside comes at once, if it is waited for. */
+static void wait_outside(struct weft_worker *w, int64_t until_ns)
+{
+    if (until_ns == INT64_MIN) {
+        has_polled = true;
+        return;
+    }
+    say("waits\n");
+    w->outside.awaited = 0;
+    weft__interrupt(w, listener, -EIO);
+}
+
+static int be_about_to_wait_when_asked(const void *argument)
+{
+    chan(int) never;
+
+    (void)argument;
+    ask_for_dumps("USR1");
+    setenv("WEFT_CLOCK", "virtual", 1);
+    go_with(&named_sleeper, sleep_on);
+    never = chan_new(int);
+    listener = weft__self->current;
+    weft__self->idles = ask_before_it_waits;
+    weft__self->outside.wait = wait_outside;
+    weft__self->outside.awaited = 1;
+    return chan_recv(never, NULL) == -EIO && has_polled ? 7 : 1;
+}
+
+static void a_worker_that_is_about_to_wait_tells_before(void **state)
+{
+    struct child child = child_run(be_about_to_wait_when_asked, NULL);
+
+    (void)state;
+    skip_if_signals_are_late();
+    assert_int_equal(child.status, 7);
+    ASSERT_SAID(&child, "weft: running: ", "asked\n", "'sleeper'", "waits\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +558,8 @@ int main(void)
         cmocka_unit_test(the_programs_own_handler_is_called_too),
         cmocka_unit_test(a_signal_that_would_end_the_process_does_not),
         cmocka_unit_test(what_is_no_such_signal_is_said),
+        cmocka_unit_test(a_worker_that_runs_no_thread_says_so),
+        cmocka_unit_test(a_worker_that_is_about_to_wait_tells_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

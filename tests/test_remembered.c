@@ -152,6 +152,18 @@ static void a_list_that_is_cut_off_is_not_all(void **state)
     assert_int_equal(visited, 5 * 4096);
 }
 
+static void a_line_may_be_longer_than_is_read_at_once(void **state)
+{
+    static char list[sizeof TEN_PAGES + 10000 + sizeof TEN_PAGES];
+
+    (void)state;
+    strcpy(list, TEN_PAGES);
+    memset(list + strlen(list) - 1, 'x', 10000); /* a path */
+    strcpy(list + sizeof TEN_PAGES - 2 + 10000, "\n" TEN_PAGES);
+    assert_true(visit_all(list));
+    assert_int_equal(visited, 2 * 5 * 4096);
+}
+
 /* It would take seconds. */
 static void of_more_than_4_gib_not_all_is_visited(void **state)
 {
@@ -172,6 +184,7 @@ int main(void)
         TEST(without_knowledge_of_its_pages_all_of_a_mapping_is_visited),
         TEST(knowledge_of_pages_may_come_in_pieces),
         TEST(a_list_that_is_cut_off_is_not_all),
+        TEST(a_line_may_be_longer_than_is_read_at_once),
         TEST(of_more_than_4_gib_not_all_is_visited),
     };
 

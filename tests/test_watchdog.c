@@ -364,6 +364,35 @@ static void the_programs_own_handler_of_its_signal_is_called(void **state)
     assert_int_equal(child.status, 7);
 }
 
+static int64_t paused_ns;
+static int pauses;
+
+static int note_pause(clockid_t clock, int flags, const struct timespec *pause,
+                      struct timespec *left)
+{
+    __atomic_store_n(&paused_ns, pause->tv_sec * WEFT_SEC(1) + pause->tv_nsec, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&pauses, 1, __ATOMIC_RELEASE);
+    return clock_nanosleep(clock, flags, pause, left);
+}
+
+static int have_a_limit_of_a_microsecond(const void *argument)
+{
+    (void)argument;
+    weft__calls.clock_nanosleep = note_pause;
+    watch("1us");
+    while (__atomic_load_n(&pauses, __ATOMIC_ACQUIRE) < 3)
+        weft_yield();
+    return __atomic_load_n(&paused_ns, __ATOMIC_RELAXED) == 250000 ? 7 : 1;
+}
+
+static void it_looks_four_thousand_times_a_second_at_most(void **state)
+{
+    struct child child = child_run(have_a_limit_of_a_microsecond, NULL);
+
+    (void)state;
+    assert_int_equal(child.status, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +406,7 @@ int main(void)
         cmocka_unit_test(it_is_there_only_if_asked_for),
         cmocka_unit_test(without_memory_for_it_the_program_goes_on),
         cmocka_unit_test(the_programs_own_handler_of_its_signal_is_called),
+        cmocka_unit_test(it_looks_four_thousand_times_a_second_at_most),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
