@@ -55,6 +55,7 @@ struct explore {
     bool has_best;
     enum explore_mode mode;
     bool is_replay;
+    bool is_asked;      /* by the environment */
     bool is_lenient;    /* an answer that is too large stands for 0 */
     bool is_deadlocked; /* in this run, and so are the next */
     bool is_endless;
@@ -612,8 +613,18 @@ static void explore_read_environment(struct explore *e)
         !explore_own(text, e->opts.name))
         return;
     __atomic_store_n(&is_used, true, __ATOMIC_RELAXED);
+    e->is_asked = true;
     e->opts.replay = text;
     e->opts.trace_fd = STDERR_FILENO;
+}
+
+static void explore_complain(const char *text)
+{
+    char buffer[WEFT__PRINT_BYTES];
+    struct weft_print out = weft__print_to(STDERR_FILENO, buffer, sizeof buffer);
+
+    weft__print(&out, "weft: WEFT_REPLAY=%s is no choice string; say 0.2.1 or NAME:0.2.1\n", text);
+    weft__print_flush(&out);
 }
 
 static int explore_read_replay(struct explore *e)
@@ -628,6 +639,8 @@ static int explore_read_replay(struct explore *e)
         own = text; /* the name may be left out */
     e->is_replay = true;
     parsed = weft__path_parse(&e->path, own);
+    if (parsed > 0 && e->is_asked)
+        explore_complain(text);
     if (parsed != 0)
         return parsed < 0 ? -ENOMEM : -EINVAL;
     return 0;

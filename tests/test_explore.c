@@ -557,6 +557,23 @@ static void a_choice_that_there_is_not_is_told(void **state)
                      -EINVAL);
 }
 
+/* The environment counts once: this test comes before others that use it. */
+static int replay_by_environment(const void *text)
+{
+    setenv("WEFT_REPLAY", text, 1);
+    return explore(check_then_act, usual) != -EINVAL;
+}
+
+static void a_choice_string_of_the_environment_that_is_none_is_told(void **state)
+{
+    struct child child = child_run(replay_by_environment, "0.1,");
+
+    (void)state;
+    assert_int_equal(child.status, 0);
+    assert_string_equal(child.said,
+                        "weft: WEFT_REPLAY=0.1, is no choice string; say 0.2.1 or NAME:0.2.1\n");
+}
+
 /* ---- what else fails ---- */
 
 static void receive_once(void)
@@ -1361,6 +1378,7 @@ int main(void)
         test(a_replay_fails_the_same_a_hundred_times),
         test(a_replay_is_traced),
         test(a_trace_tells_of_clauses_and_of_time),
+        test(a_choice_string_of_the_environment_that_is_none_is_told),
         test(the_environment_replays_the_scenario_that_it_names),
         test(a_replay_is_not_random),
         test(a_replay_may_leave_out_the_name),
