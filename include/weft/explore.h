@@ -80,7 +80,8 @@ struct weft_explored {
  *
  * fn uses weft as it likes, and returns 0 if all was well. It has to make everything that it uses
  * anew, or put it back as it was, and to do the same under the same schedule: no time but weft_now(),
- * no addresses that decide, no random numbers. When it returns, those of its threads that can still
+ * no addresses that decide, no random numbers. It has to return: neither longjmp(3), as in the assertions
+ * of some test frameworks, nor an exception may leave it. When it returns, those of its threads that can still
  * run go on until they end. Whatever it has left then is a failure, and is ended and freed as
  * by weft_shutdown(). So is a deadlock; it reaches fn as -EDEADLK, as after weft_deadlock_returns(). Each
  * run begins at time 0 of a virtual clock.
