@@ -458,9 +458,9 @@ static bool explore_advance(struct explore *e)
     if (o->random_schedules != 0) {
         e->path.length = 0;
         weft__oracle_init(&e->generator, e->found.seed + e->found.schedules);
-        return e->found.schedules < o->random_schedules;
-    }
-    if (!weft__path_advance(&e->path)) {
+        if (e->found.schedules >= o->random_schedules)
+            return false;
+    } else if (!weft__path_advance(&e->path)) {
         e->found.is_exhausted = 1;
         return false;
     }

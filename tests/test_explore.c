@@ -177,6 +177,10 @@ static void schedules_can_be_limited(void **state)
     assert_int_equal(explore(all_step, (struct weft_explore_opts){.schedules_max = 10}), 0);
     assert_int_equal(found.schedules, 10);
     assert_false(found.is_exhausted);
+    assert_int_equal(
+        explore(all_step, (struct weft_explore_opts){.random_schedules = 100, .schedules_max = 10}),
+        0);
+    assert_int_equal(found.schedules, 10);
     senders = 2;
     receivers = 1;
     assert_int_equal(explore(send_and_receive, (struct weft_explore_opts){.failures_max = 3}), 1);
