@@ -518,8 +518,9 @@ static void what_belongs_to_another_worker_may_not_be_used(void **state)
 
 /* ---- fork ---- */
 
-/* TSan loses its view of green threads in a fork. */
-#ifndef WEFT__TSAN
+/* To TSan green threads are threads. In the child of a process that has several it looks no more at the
+ * one that forked, nor at whom that switches to: what it writes seems to race with threads that the
+ * child starts later. What that lets fail is left out. */
 
 #ifdef WEFT__SANITIZED
 enum { FORKS = 80 }; /* of a process with much memory */
@@ -560,6 +561,7 @@ static int a_fork_before_the_first_call_gives_two_that_know_nothing(const void *
     return 0;
 }
 
+#ifndef WEFT__TSAN
 static int parent_and_child_both_go_on(const void *argument)
 {
     (void)argument;
@@ -570,7 +572,9 @@ static int parent_and_child_both_go_on(const void *argument)
     }
     return 0;
 }
+#endif
 
+#ifndef WEFT__TSAN
 static int fork_again(void *depth)
 {
     work();
@@ -585,6 +589,7 @@ static int a_child_may_fork_again(const void *argument)
     expect(forked(fork_again, &depth) == 5);
     return 0;
 }
+#endif
 
 /* Threads in every state. Each counts what it does after it has been parked. */
 static int others_ran;
@@ -793,6 +798,7 @@ static int what_had_ended_before_can_be_joined_in_the_child(const void *argument
     return 0;
 }
 
+#ifndef WEFT__TSAN
 static int many_forks_under_load_disturb_nothing(const void *argument)
 {
     (void)argument;
@@ -802,6 +808,7 @@ static int many_forks_under_load_disturb_nothing(const void *argument)
     end_others();
     return 0;
 }
+#endif
 
 /* The allocators of sanitizers keep no lock out of a fork: their child waits for ever. */
 #ifndef WEFT__SANITIZED
@@ -1072,6 +1079,7 @@ static int the_child_of_a_joinable_thread_ends_with_it(const void *argument)
     return 0;
 }
 
+#ifndef WEFT__TSAN
 static int the_child_of_a_thread_ends_with_it_beside_a_suspended_generator(const void *argument)
 {
     gen(int) g = gen_new(int, count_up);
@@ -1084,6 +1092,7 @@ static int the_child_of_a_thread_ends_with_it_beside_a_suspended_generator(const
     expect(status_of_child == 0);
     return 0;
 }
+#endif
 
 static pid_t parent;
 
@@ -1214,6 +1223,7 @@ static int an_offered_value_is_there_in_parent_and_child(const void *argument)
 }
 
 /* It used to be taken for a deadlock of the body's. */
+#ifndef WEFT__TSAN
 static int the_child_of_a_thread_ends_with_it_beside_an_offered_value(const void *argument)
 {
     gen(int) g = gen_new(int, sleep_before_the_second);
@@ -1228,7 +1238,6 @@ static int the_child_of_a_thread_ends_with_it_beside_an_offered_value(const void
     gen_close(g);
     return 0;
 }
-
 #endif
 
 int main(void)
@@ -1252,16 +1261,12 @@ int main(void)
 #endif
         TEST_IN_CHILD(without_a_key_for_its_end_there_is_no_worker),
         cmocka_unit_test(what_belongs_to_another_worker_may_not_be_used),
-#ifndef WEFT__TSAN
         TEST_IN_CHILD(a_fork_before_the_first_call_gives_two_that_know_nothing),
-        TEST_IN_CHILD(parent_and_child_both_go_on),
-        TEST_IN_CHILD(a_child_may_fork_again),
         TEST_IN_CHILD(a_child_has_only_the_thread_that_forked),
         TEST_IN_CHILD(channels_are_usable_in_the_child_and_nobody_waits_in_them),
         TEST_IN_CHILD(a_deadline_of_the_caller_holds_in_the_child),
         TEST_IN_CHILD(stacks_of_those_left_behind_are_used_again),
         TEST_IN_CHILD(what_had_ended_before_can_be_joined_in_the_child),
-        TEST_IN_CHILD(many_forks_under_load_disturb_nothing),
 #ifndef WEFT__SANITIZED
         TEST_IN_CHILD(os_threads_that_fork_at_once_disturb_nobody),
 #endif
@@ -1274,13 +1279,17 @@ int main(void)
         TEST_IN_CHILD(a_generator_that_was_closing_another_has_ended_in_the_child),
         TEST_IN_CHILD(the_child_of_a_detached_thread_ends_with_it),
         TEST_IN_CHILD(the_child_of_a_joinable_thread_ends_with_it),
-        TEST_IN_CHILD(the_child_of_a_thread_ends_with_it_beside_a_suspended_generator),
         TEST_IN_CHILD(a_body_that_forks_while_it_is_closed_has_no_closer_in_the_child),
         TEST_IN_CHILD(an_offered_value_is_there_in_parent_and_child),
-        TEST_IN_CHILD(the_child_of_a_thread_ends_with_it_beside_an_offered_value),
         TEST_IN_CHILD(main_does_not_come_back_in_the_child),
         TEST_IN_CHILD(a_green_thread_s_child_may_do_everything),
         TEST_IN_CHILD(the_child_of_a_generator_s_body_has_no_consumer),
+#ifndef WEFT__TSAN /* see above */
+        TEST_IN_CHILD(parent_and_child_both_go_on),
+        TEST_IN_CHILD(a_child_may_fork_again),
+        TEST_IN_CHILD(many_forks_under_load_disturb_nothing),
+        TEST_IN_CHILD(the_child_of_a_thread_ends_with_it_beside_a_suspended_generator),
+        TEST_IN_CHILD(the_child_of_a_thread_ends_with_it_beside_an_offered_value),
 #endif
     };
 
