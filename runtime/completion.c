@@ -51,7 +51,9 @@ WEFT_API WEFT__NOIPA int weft_completion_wait(struct weft_completion *c)
 
 WEFT_API int weft_completion_is_set(const struct weft_completion *c)
 {
-    if (!c || c->waiters.owner)
+    if (!c)
+        weft__sync_refuse_null("weft_completion_is_set");
+    if (c->waiters.owner)
         weft__sync_enter(weft__worker(), (void *)(uintptr_t)c, "weft_completion_is_set");
     return c->is_set != 0;
 }
