@@ -207,9 +207,11 @@ void upsets_run(struct run *r)
     struct lane *all = run_memory(r, lanes, sizeof *all);
     quota_begin(&r->quota);
     for (size_t i = 0; i < lanes; i++) {
+        chan(uint64_t) values = run_need(r, chan_new(uint64_t));
+
         all[i] = (struct lane){
             .run = r,
-            .values = run_need(r, chan_new(uint64_t)),
+            .values = values,
             .seed = run_random(&seed),
             .place = i,
             .portion = quota_portion(&r->quota, lanes),

@@ -49,15 +49,20 @@ FLOOR_INLINE void floor_late_park(struct floor_thread *self)
     floor_switch(self, job ? floor_bind(job) : next);
 }
 
+/* Parks it where who wakes it looks for it. */
+FLOOR_INLINE void floor_late_await(struct floor_thread **place, struct floor_thread *self)
+{
+    *place = self;
+    floor_late_park(self);
+}
+
 /* The job's result. */
 FLOOR_INLINE uint64_t floor_late_join(struct floor_job *job)
 {
     struct floor_thread self;
 
-    if (job->run) {
-        job->joiner = &self;
-        floor_late_park(&self);
-    }
+    if (job->run)
+        floor_late_await(&job->joiner, &self);
     return job->result;
 }
 

@@ -23,11 +23,11 @@ static void consume_8(struct floor_thread *self)
 }
 
 /* By words: a wider load of what was just stored by words waits until that is in the cache. */
-FLOOR_INLINE void copy_64(volatile uint64_t *to, const uint64_t *from)
+FLOOR_INLINE void copy_64(volatile struct bench_64 *to, const struct bench_64 *from)
 {
 #pragma GCC unroll 8
     for (int i = 0; i < 8; i++)
-        to[i] = from[i];
+        to->word[i] = from->word[i];
 }
 
 /* Here the value of who waits says where its message lies. */
@@ -39,9 +39,9 @@ static void produce_64(struct floor_thread *self)
         struct floor_thread me, *peer = floor_meet(&channel);
 
         if (peer) {
-            copy_64((uint64_t *)peer->value, message.word);
+            copy_64((struct bench_64 *)peer->value, &message);
         } else {
-            me.value = (uintptr_t)message.word;
+            me.value = (uintptr_t)&message;
             floor_wait(&channel, &me);
         }
     }
@@ -56,9 +56,9 @@ static void consume_64(struct floor_thread *self)
         struct floor_thread me, *peer = floor_meet(&channel);
 
         if (peer) {
-            copy_64(message.word, (const uint64_t *)peer->value);
+            copy_64(&message, (const struct bench_64 *)peer->value);
         } else {
-            me.value = (uintptr_t)message.word;
+            me.value = (uintptr_t)&message;
             floor_wait(&channel, &me);
         }
         sum += bench_64_sum(&message);

@@ -23,8 +23,7 @@ static uint64_t receive(struct floor_chan *c)
 {
     struct floor_thread self;
 
-    c->waiter = &self;
-    floor_late_park(&self);
+    floor_late_await(&c->waiter, &self);
     return self.value;
 }
 
