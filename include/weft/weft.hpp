@@ -326,12 +326,14 @@ struct group_slot {
 template <class F, class... A>
 int start_member(const char *site, struct ::weft_group *group, F &&f, A &&...a)
 {
+    int error = 0;
+
     if constexpr (check_call<F, A...>()) {
         constexpr bool returns_int = std::is_same_v<result_of<F, A...>, int>;
         static_assert(returns_int, "a function started in a group must return int");
         group_slot held;
-        int error = ::weft_group_begin_(group, &held.slot);
 
+        error = ::weft_group_begin_(group, &held.slot);
         if (error == 0) {
             struct ::weft_start s = start_at(site, WEFT_START_DETACHED, nullptr);
 
@@ -339,8 +341,8 @@ int start_member(const char *site, struct ::weft_group *group, F &&f, A &&...a)
                 start<int, bundle_of<F, A...>>(s, std::forward<F>(f), std::forward<A>(a)...);
             error = ::weft_group_started_(&held.slot, &s);
         }
-        return error;
     }
+    return error;
 }
 
 /* ---- making channels and generators ---- */
