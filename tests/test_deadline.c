@@ -359,7 +359,7 @@ static int leave_by_return(void)
 {
     weft_within(10, ({
                     weft_within(5, ({ return weft_sleep(1); }));
-                    0;
+                    weft_now();
                 }));
     return -1;
 }
@@ -558,7 +558,7 @@ static int leave_shield_by_return(void)
 {
     weft_shield(({
         weft_within(5, ({ return weft_sleep(1); }));
-        0;
+        weft_now();
     }));
     return -1;
 }

@@ -128,7 +128,7 @@ static void ten_thousand_sleepers_wake_on_time_and_in_order(void **state)
         int before = crowd.woke[i - 1], after = crowd.woke[i];
 
         if (crowd.due[before] > crowd.due[after] ||
-            (crowd.due[before] == crowd.due[after] && before > after))
+            (before > after && crowd.due[before] == crowd.due[after]))
             fail();
     }
 }

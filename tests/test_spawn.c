@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fenv.h>
+#include <float.h>
 #include <glob.h>
 #include <netdb.h>
 #include <regex.h>
@@ -483,7 +484,7 @@ static void print_a_long_number(void)
 
 static void print_a_very_long_number(void)
 {
-    fprintf(nowhere, "%Lf", 1e4900L);
+    fprintf(nowhere, "%Lf", LDBL_MAX);
 }
 
 static void say_an_error(void)

@@ -854,7 +854,7 @@ static int leaves_by_return(chan(int) c)
     return weft_within(WEFT_FOREVER, __extension__({
                            if (c)
                                return weft_within(0, chan_recv(c, NULL));
-                           1;
+                           weft_is_cancelled();
                        }));
 }
 

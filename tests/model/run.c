@@ -161,7 +161,9 @@ static const struct run_calls *calls_of(int chan)
 
 static union run_chan chan_of(int chan)
 {
-    return chan == PROGRAM_NO_CHAN ? (union run_chan){.any = NULL} : run.chans[chan];
+    union run_chan none = {.any = NULL};
+
+    return chan == PROGRAM_NO_CHAN ? none : run.chans[chan];
 }
 
 /* ---- operations ---- */
