@@ -189,6 +189,29 @@ static int two_join_each_other_and_whom_nobody_can_wake_is_asked_for(const void 
     return two_join_each_other_and_main_exits(unused);
 }
 
+static void hold_inner_and_join_second(void)
+{
+    weft_mutex_lock(&inner);
+    results[0] = task_join(second);
+}
+
+static void lock_inner(void)
+{
+    weft_mutex_lock(&inner);
+}
+
+/* Whom it waits for waits in the ring, and leads back to others for ever. */
+static int a_third_waits_for_a_ring(const void *unused)
+{
+    (void)unused;
+    first = spawn(hold_inner_and_join_second);
+    second = spawn(join_first);
+    weft_yield();
+    go(lock_inner);
+    weft_sleep(WEFT_SEC(1));
+    return 0;
+}
+
 static int main_would_be_told_but_has_no_part_in_it(const void *unused)
 {
     weft_deadlock_returns(1);
@@ -302,6 +325,16 @@ static void a_ring_is_reported_once(void **state)
                 TWO SECOND_JOINS_FIRST(NOW) FIRST_JOINS_SECOND(NOW) HINT);
     assert_says(two_join_each_other_and_whom_nobody_can_wake_is_asked_for, 3,
                 TWO SECOND_JOINS_FIRST(NOW) FIRST_JOINS_SECOND(NOW) HINT);
+}
+
+static void who_waits_for_a_ring_is_not_in_it(void **state)
+{
+    (void)state;
+    assert_says(a_third_waits_for_a_ring, 0,
+                TWO "  thread 3 (join_first at test_cycle.c:N): joining thread 2 "
+                    "(hold_inner_and_join_second at test_cycle.c:N), for less than 1 ms\n" FRAMES
+                    "  thread 2 (hold_inner_and_join_second at test_cycle.c:N): joining thread 3 "
+                    "(join_first at test_cycle.c:N), for less than 1 ms\n" FRAMES HINT);
 }
 
 static void a_ring_of_others_is_reported_although_main_is_told_of_its_own(void **state)
@@ -419,6 +452,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_that_join_each_other_are_reported),
         cmocka_unit_test(a_ring_is_reported_once),
+        cmocka_unit_test(who_waits_for_a_ring_is_not_in_it),
         cmocka_unit_test(a_ring_of_others_is_reported_although_main_is_told_of_its_own),
         cmocka_unit_test(a_ring_of_three_is_reported_from_who_closed_it),
         cmocka_unit_test(a_body_that_joins_its_consumer_is_reported),
