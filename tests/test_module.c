@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Whose code an address is, as it is found in static programs, with musl, and with glibc before 2.35:
  * by a walk over all objects that are loaded. */
-#define WEFT_PORTABLE_MODULE
+#include "runtime/unwind/module.h"
 
-#include "runtime/unwind/module.c"
-
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
