@@ -114,29 +114,38 @@ __attribute__((noinline)) static size_t soak_touch(size_t depth)
     return depth + (size_t)bytes[0] % 2;
 }
 
-static void soak_warm_stack(chan_rx(bool) all_are_there, size_t depth)
+/* Threads that wait for one another, so that each has a stack of its own. */
+struct soak_warm {
+    struct weft_waitgroup missing, running;
+    struct weft_completion all_are_there;
+};
+
+static void soak_warm_stack(struct soak_warm *warm, size_t depth)
 {
     soak_touch(depth);
-    chan_recv(all_are_there, NULL);
+    weft_waitgroup_done(&warm->missing);
+    weft_completion_wait(&warm->all_are_there);
+    weft_waitgroup_done(&warm->running);
 }
-WEFT_FN(soak_warm_stack, chan_rx(bool), size_t);
+WEFT_FN(soak_warm_stack, struct soak_warm *, size_t);
 
 /* Every stack that a round may need is used once, and deeply: which stack is used for what is a
  * matter of chance, and their memory would otherwise grow for long. */
 static void soak_warm_stacks(struct run *all)
 {
     size_t stacks = SOAK_PATTERNS * (soak_threads(all) + SOAK_MAINS);
-    chan(bool) all_are_there = run_need(all, chan_new(bool));
+    struct soak_warm warm = {.missing = {.count = 0}};
 
     if (weft_reserve(stacks) != 0)
         run_refused(all);
+    weft_waitgroup_add(&warm.missing, (int64_t)stacks);
+    weft_waitgroup_add(&warm.running, (int64_t)stacks);
     for (size_t i = 0; i < stacks; i++)
-        if (go(soak_warm_stack, all_are_there, soak_depth(all)) != 0)
+        if (go(soak_warm_stack, &warm, soak_depth(all)) != 0)
             run_refused(all);
-    weft_yield(); /* now all of them wait */
-    chan_close(all_are_there);
-    weft_yield();
-    chan_free(all_are_there);
+    weft_waitgroup_wait(&warm.missing);
+    weft_completion_set(&warm.all_are_there);
+    weft_waitgroup_wait(&warm.running);
 }
 
 static uint64_t soak_round_messages(uint64_t messages)
