@@ -4,7 +4,7 @@
 # Runs the samples under WEFT_SEED=FIRST to LAST, and under every EVERY-th (10) of these the tests that
 # hold in whatever order threads run; under every third seed, on ucontext. A sample prints what it
 # prints without a seed; the few that print in the order in which their threads run judge themselves,
-# and print the same twice.
+# and print the same twice. weft-stress --soak runs under each seed too.
 set -eu
 
 if [ $# -lt 3 ]; then
@@ -21,8 +21,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 expected=$here/../samples/expected
 
 # Tests that assert in which order threads run are not among these.
-tests="cancel census codes explore invariants pinned remembered seed spawn start unwind go_channels
-    go_networks"
+tests="cancel census codes explore explored invariants pinned remembered seed spawn start unwind
+    go_channels go_networks"
 
 # Files that come in, and members' lines, are printed as they are done.
 is_in_any_order()
@@ -48,15 +48,18 @@ fail()
     exit 1
 }
 
-# run_program SEED PROGRAM OUT: its standard output to OUT, all that is said on error to $said.
+# run_program SEED OUT PROGRAM ARGUMENT...: its standard output to OUT, the rest to $said.
 run_program()
 {
+    seed=$1
+    out=$2
+    shift 2
     status=0
-    WEFT_SEED=$1 WEFT_CONTEXT=$context timeout -k 5 $seconds "$2" >"$3" 2>"$said" || status=$?
+    WEFT_SEED=$seed WEFT_CONTEXT=$context timeout -k 5 $seconds "$@" >"$out" 2>"$said" || status=$?
     case $status in
         0) ;;
-        124 | 137) fail "$1" "$2" "has not ended after $seconds s" ;;
-        *) cat "$3" >>"$said"; fail "$1" "$2" "exit status $status" ;;
+        124 | 137) fail "$seed" "$*" "has not ended after $seconds s" ;;
+        *) cat "$out" >>"$said"; fail "$seed" "$*" "exit status $status" ;;
     esac
 }
 
@@ -71,9 +74,9 @@ same()
 try_sample()
 {
     program=$build/samples/$2
-    run_program "$1" "$program" "$scratch/out"
+    run_program "$1" "$scratch/out" "$program"
     if is_in_any_order "$2"; then
-        run_program "$1" "$program" "$scratch/again"
+        run_program "$1" "$scratch/again" "$program"
         same "$1" "$program" "$scratch/out" "$scratch/again"
     else
         same "$1" "$program" "$expected/$2.txt" "$scratch/out"
@@ -99,9 +102,10 @@ try_seed()
     for sample in $(samples); do
         try_sample "$1" "$sample"
     done
+    run_program "$1" "$scratch/out" "$build/tools/weft-stress" --soak 100000 --seed "$1"
     if [ $(($1 % every)) -eq 0 ]; then
         for test in $tests; do
-            run_program "$1" "$(test_program "$test")" "$scratch/out"
+            run_program "$1" "$scratch/out" "$(test_program "$test")"
         done
     fi
     [ $(($1 % 50)) -ne 0 ] || echo "$1 of $last"
@@ -120,5 +124,5 @@ seeds=$((last - first + 1))
 tested=$((last / every - (first - 1) / every))
 samples_count=$(samples | wc -w)
 tests_count=$(echo "$tests" | wc -w)
-echo "proved: $samples_count samples under $seeds seeds each, $tests_count test programs under" \
-    "$tested: $((seeds * samples_count + tested * tests_count)) runs do what they should"
+echo "proved: $samples_count samples and weft-stress --soak under $seeds seeds each, and $tests_count test" \
+    "programs under $tested: $((seeds * (samples_count + 1) + tested * tests_count)) runs"
