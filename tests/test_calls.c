@@ -160,7 +160,7 @@ static void own_memory_is_read_without_a_fault(void **state)
 
 static void files_are_opened_for_reading(void **state)
 {
-    int fd = weft__calls.open("/proc/self/status"); /* emulators open some others in their own way */
+    int fd = weft__calls.open("/proc/self/status"); /* maps an emulator makes up */
     char text[8];
 
     (void)state;

@@ -25,7 +25,11 @@
 #include <ucontext.h>
 #endif
 
-enum { STACK_BYTES = 256 * 1024, SWITCHES = 1000000 };
+#ifndef SWITCHES
+#define SWITCHES 1000000
+#endif
+
+enum { STACK_BYTES = 256 * 1024 };
 
 /* A context that runs body, and after it leaves for main for ever. */
 struct side {

@@ -3,6 +3,7 @@
  * Most of this is tried in child processes, which say what is wrong on standard error. */
 #include "check.h"
 #include "child.h"
+#include "emulator.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -528,6 +529,12 @@ enum { FORKS = 80 }; /* of a process with much memory */
 enum { FORKS = 400 };
 #endif
 
+/* An emulator takes some ten times as long for each. */
+static int forks(void)
+{
+    return is_emulated() ? FORKS / 5 : FORKS;
+}
+
 /* Forks here, with all the green threads there are, and answers the child's exit status, or 256 and
  * the signal. fn's result is the status, unless it is called on a green thread and ends it. */
 static int forked(int (*fn)(void *), void *argument)
@@ -803,7 +810,7 @@ static int many_forks_under_load_disturb_nothing(const void *argument)
 {
     (void)argument;
     start_others();
-    for (int i = 0; i < FORKS; i++)
+    for (int i = 0; i < forks(); i++)
         expect(forked(be_alone, NULL) == 7);
     end_others();
     return 0;
@@ -814,7 +821,7 @@ static int many_forks_under_load_disturb_nothing(const void *argument)
 #ifndef WEFT__SANITIZED
 static void *fork_beside_others(void *argument)
 {
-    for (int i = 0; i < FORKS / OS_THREADS; i++) {
+    for (int i = 0; i < forks() / OS_THREADS; i++) {
         task(int) t = spawn(square, i);
 
         go(park);
