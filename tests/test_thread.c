@@ -384,6 +384,9 @@ static void without_memory_there_is_no_record_and_later_there_is(void **state)
 
 /* ---- as many as there may be ---- */
 
+/* Each slab looks at all before it: 134 million atomic loads take TSan longer than a child has. */
+#ifndef WEFT__TSAN
+
 static struct weft_threads others;
 static bool others_take_one; /* while memory is being looked for */
 static void *only_block;
@@ -437,11 +440,15 @@ static void there_are_so_many_slabs_and_no_more(void **state)
     assert_int_equal(child.status, 0);
 }
 
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fresh, over)
+#ifndef WEFT__TSAN
         cmocka_unit_test(there_are_so_many_slabs_and_no_more),
+#endif
         TEST(a_million_records_and_their_places_in_the_queue_are_small),
         TEST(a_new_record_is_unstarted_and_nobodys),
         TEST(a_record_that_is_used_again_is_as_new),
