@@ -519,9 +519,9 @@ static void what_belongs_to_another_worker_may_not_be_used(void **state)
 
 /* ---- fork ---- */
 
-/* To TSan green threads are threads. In the child of a process that has several it looks no more at the
- * one that forked, nor at whom that switches to: what it writes seems to race with threads that the
- * child starts later. What that lets fail is left out. */
+/* To TSan green threads are threads. In the child of a process that has several it looks no more at
+ * the one that forked, nor at whom that switches to: what it writes seems to race with threads that
+ * the child starts later. What that lets fail is left out. */
 
 #ifdef WEFT__SANITIZED
 enum { FORKS = 80 }; /* of a process with much memory */
