@@ -54,6 +54,7 @@ FLOOR_INLINE void floor_late_await(struct floor_thread **place, struct floor_thr
 {
     *place = self;
     floor_late_park(self);
+    *place = NULL;
 }
 
 /* The job's result. */

@@ -57,7 +57,12 @@ FLOOR_INLINE void floor_make(struct floor_thread *t, void *stack, floor_entry *e
 #endif
 }
 
-#if defined __x86_64__
+#ifdef __clang_analyzer__
+
+/* Others run meanwhile and write what they like, which it does not see in assembly. */
+void floor_switch(struct floor_thread *from, struct floor_thread *to);
+
+#elif defined __x86_64__
 
 #ifdef __AVX512F__
 #define FLOOR_LOST_AVX512                                                                         \
