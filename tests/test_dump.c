@@ -461,6 +461,18 @@ static void a_frame_that_lies_in_no_module_is_its_address(void **state)
     assert_string_equal(weft__print_string(&p), "    #0 0x1f\n    #1 0x30\n");
 }
 
+/* Where a module's text was, there may be anything. */
+static void a_site_that_has_no_end_is_not_told(void **state)
+{
+    static char text[4096];
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    assert_string_equal(weft__site(text), "unloaded code");
+    text[900] = '\0';
+    assert_ptr_equal(weft__site(text), text);
+}
+
 /* With clang they used to be there: its section for them has a name of its own. */
 static void the_librarys_cold_functions_are_not_the_programs(void **state)
 {
@@ -488,6 +500,7 @@ int main(void)
         cmocka_unit_test(a_dump_fits_the_smallest_stack),
         cmocka_unit_test(a_backtrace_has_the_frames_of_the_program_alone),
         cmocka_unit_test(a_frame_that_lies_in_no_module_is_its_address),
+        cmocka_unit_test(a_site_that_has_no_end_is_not_told),
         cmocka_unit_test(the_librarys_cold_functions_are_not_the_programs),
         cmocka_unit_test(a_dump_in_the_midst_of_another_says_so),
         cmocka_unit_test(a_turn_is_one_os_threads_at_a_time),
