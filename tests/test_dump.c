@@ -18,6 +18,7 @@
 #include "child.h"
 #include "masked.h"
 #include "runtime/calls.h"
+#include "runtime/report.h"
 #include "runtime/reports/backtrace.h"
 #include "runtime/reports/turn.h"
 #include "runtime/sched.h"
