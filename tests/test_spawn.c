@@ -468,7 +468,6 @@ static void a_thread_gets_the_stack_that_it_asks_for(void **state)
 
 /* Sanitizers have functions of their own in the place of libc's. */
 #ifndef WEFT__SANITIZED
-#pragma weak getaddrinfo /* a static program has none */
 
 static FILE *nowhere;
 
@@ -505,10 +504,12 @@ static void tell_the_time(void)
 
 static void look_up_a_host(void)
 {
+#if !defined WEFT_TEST_STATIC || !defined __GLIBC__ /* glibc's would load libraries */
     struct addrinfo *found = NULL;
 
-    if (getaddrinfo && getaddrinfo("localhost", "80", NULL, &found) == 0)
+    if (getaddrinfo("localhost", "80", NULL, &found) == 0)
         freeaddrinfo(found);
+#endif
 }
 
 static void match_a_pattern(void)
