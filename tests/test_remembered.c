@@ -157,9 +157,9 @@ static void a_line_may_be_longer_than_is_read_at_once(void **state)
     static char list[sizeof TEN_PAGES + 10000 + sizeof TEN_PAGES];
 
     (void)state;
-    strcpy(list, TEN_PAGES);
-    memset(list + strlen(list) - 1, 'x', 10000); /* a path */
-    strcpy(list + sizeof TEN_PAGES - 2 + 10000, "\n" TEN_PAGES);
+    memcpy(list, TEN_PAGES, sizeof TEN_PAGES);
+    memset(list + sizeof TEN_PAGES - 2, 'x', 10000); /* a path */
+    memcpy(list + sizeof TEN_PAGES - 2 + 10000, "\n" TEN_PAGES, sizeof "\n" TEN_PAGES);
     assert_true(visit_all(list));
     assert_int_equal(visited, 2 * 5 * 4096);
 }
