@@ -331,7 +331,7 @@ static int leave_late_among_the_arguments(group_ptr g)
     return group_go(g, give, __extension__({
                         if (weft_sleep(10) == 0)
                             return 5;
-                        1;
+                        weft_is_cancelled();
                     }));
 }
 
