@@ -95,7 +95,7 @@ static int a_green_thread_exits(const void *list)
  * by swapcontext: a ucontext_t has 1 KiB, or on aarch64 more than 4. */
 static __attribute__((noinline)) void end_process_deep(void)
 {
-    volatile char used[8000 - sizeof(ucontext_t)];
+    volatile char used[7900 - sizeof(ucontext_t)];
 
     used[0] = 1;
     exit(3 + used[0] - 1);
