@@ -2,7 +2,10 @@
 #include "report.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "calls.h"
 #include "sched.h"
@@ -10,12 +13,21 @@
 /* Powers of two: the bytes of a piece are all there, or none is. */
 enum { REPORT_PIECE_BYTES = 128, REPORT_SITE_MAX = 1024 };
 
-/* Whether so many bytes can be read, as far as one is allowed to ask. */
+/* Where a program may not read memory by a call: the kernel copies a signal set before it finds that
+ * there is nothing to be done with it. */
+static bool report_can_copy(const char *word)
+{
+    return syscall(SYS_rt_sigprocmask, -1, word, NULL, sizeof(uint64_t)) == 0 || errno != EFAULT;
+}
+
+/* Whether the rest of a piece can be read, of n bytes. */
 static bool report_can_read(const char *from, size_t n)
 {
     char copy[REPORT_PIECE_BYTES];
 
-    return weft__calls.peek(copy, (uintptr_t)from, n) == (ssize_t)n || errno != EFAULT;
+    if (weft__calls.peek(copy, (uintptr_t)from, n) == (ssize_t)n)
+        return true;
+    return errno != EFAULT && report_can_copy(from + n - sizeof(uint64_t));
 }
 
 static bool report_is_string(const char *text)
