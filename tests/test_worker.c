@@ -523,6 +523,7 @@ static void what_belongs_to_another_worker_may_not_be_used(void **state)
  * the one that forked, nor at whom that switches to: what it writes seems to race with threads that
  * the child starts later. What that lets fail is left out. */
 
+#ifndef WEFT__TSAN
 #ifdef WEFT__SANITIZED
 enum { FORKS = 80 }; /* of a process with much memory */
 #else
@@ -534,6 +535,7 @@ static int forks(void)
 {
     return is_emulated() ? FORKS / 5 : FORKS;
 }
+#endif
 
 /* Forks here, with all the green threads there are, and answers the child's exit status, or 256 and
  * the signal. fn's result is the status, unless it is called on a green thread and ends it. */
