@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "emulator.h"
 #include "faults.h"
 #include "runtime/worker.h"
 
@@ -90,6 +91,26 @@ static void a_seed_has_the_same_schedule_a_hundred_times(void **state)
         assert_true(hash_of("7") == hash);
         assert_string_equal(order, first);
     }
+}
+
+static int begin_anew(const void *unused)
+{
+    (void)unused;
+    execute_self("go wrong");
+    return 1;
+}
+
+/* A process that begins anew has its code, stacks and heap elsewhere. */
+static void a_seed_has_the_same_schedule_in_each_process(void **state)
+{
+    const int processes = is_emulated() ? 5 : RUNS;
+    struct child first = child_run(begin_anew, NULL);
+
+    (void)state;
+    assert_int_equal(first.signal, SIGABRT);
+    assert_non_null(strstr(first.said, "weft: this run's schedule: WEFT_SEED=7 (hash 0x"));
+    for (int i = 1; i < processes; i++)
+        assert_string_equal(child_run(begin_anew, NULL).said, first.said);
 }
 
 static void other_seeds_have_other_schedules(void **state)
@@ -323,13 +344,14 @@ static void without_its_calls_it_goes_on(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         test(a_run_that_fails_names_its_seed), /* before there are handlers here */
         test(a_child_that_fails_says_that_it_is_one),
         test(a_run_that_does_not_says_nothing),
         test(a_seed_has_the_same_schedule_a_hundred_times),
+        test(a_seed_has_the_same_schedule_in_each_process),
         test(other_seeds_have_other_schedules),
         test(without_a_seed_nobody_chooses),
         test(time_is_virtual_unless_it_is_to_be_real),
@@ -339,5 +361,7 @@ int main(void)
         test(without_its_calls_it_goes_on),
     };
 
+    if (argc > 1 && strcmp(argv[1], "go wrong") == 0)
+        return go_wrong(&(enum failure){FAIL_ABORT});
     return cmocka_run_group_tests_name("seed", tests, NULL, NULL);
 }
