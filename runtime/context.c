@@ -150,7 +150,7 @@ static WEFT__NOT_SANITIZED void context_enter(struct weft_context *from, ucontex
         return;
     }
 #endif
-    weft__context_enter_ucontext(from, to);
+    weft__context_enter_ucontext(from, &(struct weft_context){.sp = to});
 }
 
 WEFT__NOT_SANITIZED void weft__context_boot(struct weft_maker *maker, void *const *contexts,

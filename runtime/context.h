@@ -45,7 +45,7 @@ void weft__context_boot(struct weft_maker *maker, void *const *contexts, char *c
 void weft__context_registers(const struct weft_context *c, struct weft_registers *out);
 
 int weft__switch_ucontext(struct weft_context *from, struct weft_context *to, int result);
-void weft__context_enter_ucontext(struct weft_context *from, void *ucontext);
+void weft__context_enter_ucontext(struct weft_context *from, const struct weft_context *to);
 void weft__context_registers_ucontext(const struct weft_context *c, struct weft_registers *out);
 
 #endif

@@ -18,12 +18,15 @@ enum { CONTEXT_ENTER_BYTES_MAX = 1024 }; /* of code in a function that calls swa
 /* swapcontext carries no value, so the result travels beside it. */
 static __thread int context_result __attribute__((tls_model("initial-exec")));
 
-WEFT__NOT_SANITIZED void weft__context_enter_ucontext(struct weft_context *from, void *ucontext)
+/* No variable has to->sp: without optimisation it would stay in this frame, and be taken for somebody's
+ * who knows what is on that stack later. */
+WEFT__NOT_SANITIZED void weft__context_enter_ucontext(struct weft_context *from,
+                                                      const struct weft_context *to)
 {
     ucontext_t here;
 
     from->sp = &here;
-    swapcontext(&here, ucontext);
+    swapcontext(&here, to->sp);
 }
 
 WEFT__NOT_SANITIZED int weft__switch_ucontext(struct weft_context *from, struct weft_context *to,
@@ -32,7 +35,7 @@ WEFT__NOT_SANITIZED int weft__switch_ucontext(struct weft_context *from, struct 
     if (from == to)
         return result;
     context_result = result;
-    weft__context_enter_ucontext(from, to->sp);
+    weft__context_enter_ucontext(from, to);
     return context_result;
 }
 
