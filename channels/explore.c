@@ -149,15 +149,15 @@ static WEFT__COLD uint32_t explore_exceed(struct explore *e, enum weft__choice k
 }
 
 /* A thread goes on without a choice. One that does so for ever would never be heard of. */
-static void explore_unchosen(struct explore *e)
+static void explore_unchosen(struct explore *e, enum weft__choice kind)
 {
     if (WEFT__UNLIKELY(++e->unchosen >= e->opts.choices_max))
-        explore_exceed(e, WEFT__CHOICE_READY);
+        explore_exceed(e, kind);
 }
 
 static void explore_alone(void *state)
 {
-    explore_unchosen(state);
+    explore_unchosen(state, WEFT__CHOICE_READY);
 }
 
 static uint32_t explore_new(struct explore *e, uint32_t n, enum weft__choice kind)
@@ -219,7 +219,7 @@ static uint32_t explore_choose(void *state, uint32_t n, enum weft__choice kind)
     uint32_t answer;
 
     if (WEFT__UNLIKELY(e->mode == EXPLORE_ENDING)) {
-        explore_unchosen(e);
+        explore_unchosen(e, kind);
         return 0;
     }
     if (WEFT__UNLIKELY((e->mode == EXPLORE_SETTLING || e->worker->is_ending) &&

@@ -764,6 +764,50 @@ static void a_scenario_that_does_not_do_the_same_again_is_told(void **state)
     assert_int_equal(found.diverged_is, 0);
 }
 
+static bool is_untrue; /* a select was told of a close that there was not */
+
+static void send_one(chan(int) to)
+{
+    chan_send(to, 1);
+}
+
+/* From its second run on it is not the same, and nothing is chosen any more. */
+static int differ_and_select(void *argument)
+{
+    chan(int) a = chan_new(int), b = chan_new(int);
+    task(void) of_a = spawn(send_one, a), of_b = spawn(send_one, b);
+    int i;
+
+    (void)argument;
+    if (runs++ > 0)
+        go(weft_yield);
+    weft_yield();
+    i = chan_select(chan_case_recv(a, NULL), chan_case_recv(b, NULL));
+    is_untrue |= i == CHAN_CLOSED(0) || i == CHAN_CLOSED(1);
+    chan_close(a);
+    chan_close(b);
+    task_join(of_a);
+    task_join(of_b);
+    chan_free(a);
+    chan_free(b);
+    return 0;
+}
+
+/* The limit could be reached within a select's choice. The senders were cancelled there and then, and
+ * the clause that had been found ready had no partner any more. */
+static void a_select_at_the_limit_still_has_the_partner_that_it_saw(void **state)
+{
+    (void)state;
+    for (uint32_t limit = 1; limit <= 10; limit++) {
+        runs = 0;
+        is_untrue = false;
+        assert_int_equal(
+            explore(differ_and_select, (struct weft_explore_opts){.choices_max = limit}), 1);
+        assert_int_equal(runs, 2);
+        assert_false(is_untrue);
+    }
+}
+
 /* ---- time ---- */
 
 static int late; /* runs in which the time was over first */
@@ -1393,6 +1437,7 @@ int main(void)
         test(a_run_without_end_is_ended),
         test(a_run_without_end_or_choice_is_ended),
         test(a_scenario_that_does_not_do_the_same_again_is_told),
+        test(a_select_at_the_limit_still_has_the_partner_that_it_saw),
         test(time_begins_anew_and_stands_still),
         test(time_may_pass_while_threads_are_ready),
         test(what_was_there_before_stays),
