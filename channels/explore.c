@@ -72,6 +72,12 @@ struct explore {
 
 /* ---- the oracle ---- */
 
+/* A replay says what it chooses; beyond its limit, and when it does not fit, it chooses nothing. */
+static bool explore_is_traced(const struct explore *e, size_t before)
+{
+    return e->is_replay && e->opts.trace_fd > 0 && e->next > before;
+}
+
 static void explore_trace(const struct explore *e, uint32_t n, uint32_t answer,
                           enum weft__choice kind)
 {
@@ -177,12 +183,12 @@ static uint32_t explore_new(struct explore *e, uint32_t n, enum weft__choice kin
 
 static uint32_t explore_answer(struct explore *e, uint32_t n, enum weft__choice kind)
 {
+    size_t before = e->next;
     uint32_t answer;
 
     e->unchosen = 0;
-    answer = e->next < e->path.length ? explore_old(e, n) : explore_new(e, n, kind);
-
-    if (WEFT__UNLIKELY(e->is_replay && e->opts.trace_fd > 0 && !e->is_endless))
+    answer = before < e->path.length ? explore_old(e, n) : explore_new(e, n, kind);
+    if (WEFT__UNLIKELY(explore_is_traced(e, before)))
         explore_trace(e, n, answer, kind);
     return answer;
 }
@@ -216,6 +222,7 @@ static WEFT__COLD uint32_t explore_settle_ready(struct explore *e, uint32_t n)
 static uint32_t explore_choose(void *state, uint32_t n, enum weft__choice kind)
 {
     struct explore *e = state;
+    size_t before = e->next;
     uint32_t answer;
 
     if (WEFT__UNLIKELY(e->mode == EXPLORE_ENDING)) {
@@ -227,7 +234,7 @@ static uint32_t explore_choose(void *state, uint32_t n, enum weft__choice kind)
         answer = explore_settle_ready(e, n);
     else
         answer = explore_answer(e, n, kind);
-    if (WEFT__UNLIKELY(e->is_replay && e->opts.trace_fd > 0 && kind == WEFT__CHOICE_READY))
+    if (WEFT__UNLIKELY(kind == WEFT__CHOICE_READY && explore_is_traced(e, before)))
         explore_trace_runs(e, weft__ring_peek(&e->worker->run, answer));
     return answer;
 }

@@ -479,6 +479,14 @@ static const char *traced(int (*fn)(void *), const char *replay)
     return text;
 }
 
+static int leave_two(void *argument)
+{
+    (void)argument;
+    go(weft_yield);
+    go(weft_yield);
+    return 0;
+}
+
 static void close_both(chan(int) a, chan(int) b)
 {
     chan_close(a);
@@ -507,6 +515,18 @@ static void a_trace_tells_of_clauses_and_of_time(void **state)
     assert_non_null(strstr(text, "choice 1: 1 of 2: time passes before a thread runs\n"));
     assert_string_equal(traced(select_of_two, "1"),
                         "choice 0: 1 of 2 clauses: thread 1 (main) takes it\n");
+}
+
+/* Whoever ran without a choice was a line without a beginning, and the choice that did not fit had the
+ * number before 0. */
+static void what_chooses_nothing_is_not_traced(void **state)
+{
+    (void)state;
+    threads = steps = 2;
+    assert_string_equal(traced(all_step, "2"), "");
+    assert_int_equal(found.failure, WEFT_EXPLORE_DIVERGED);
+    assert_null(strstr(traced(leave_two, "0"), "\n ready:"));
+    assert_int_equal(found.choices, 3);
 }
 
 static void the_environment_replays_the_scenario_that_it_names(void **state)
@@ -1426,6 +1446,7 @@ int main(void)
         test(a_replay_fails_the_same_a_hundred_times),
         test(a_replay_is_traced),
         test(a_trace_tells_of_clauses_and_of_time),
+        test(what_chooses_nothing_is_not_traced),
         test(a_choice_string_of_the_environment_that_is_none_is_told),
         test(the_environment_replays_the_scenario_that_it_names),
         test(a_replay_is_not_random),
