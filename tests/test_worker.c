@@ -581,9 +581,7 @@ static int parent_and_child_both_go_on(const void *argument)
     }
     return 0;
 }
-#endif
 
-#ifndef WEFT__TSAN
 static int fork_again(void *depth)
 {
     work();
@@ -1231,8 +1229,8 @@ static int an_offered_value_is_there_in_parent_and_child(const void *argument)
     return 0;
 }
 
-/* It used to be taken for a deadlock of the body's. */
 #ifndef WEFT__TSAN
+/* It used to be taken for a deadlock of the body's. */
 static int the_child_of_a_thread_ends_with_it_beside_an_offered_value(const void *argument)
 {
     gen(int) g = gen_new(int, sleep_before_the_second);
