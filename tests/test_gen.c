@@ -1164,6 +1164,7 @@ static void a_generator_without_memory_for_its_arguments_is_none(void **state)
     assert_int_equal(gen_next(g, &x), 0);
     assert_int_equal(x, 91);
     assert_int_equal(gen_close(g), 0);
+    weft__calls.malloc = malloc;
 }
 
 int main(void)
