@@ -53,6 +53,18 @@ static ssize_t calls_peek(void *into, uintptr_t from, size_t size)
     return syscall(SYS_process_vm_readv, getpid(), &to, 1UL, &of, 1UL, 0UL);
 }
 
+/* The kernel reads a set of signals before it finds that it does not know what to do with it, and
+ * says if there is none to read. */
+bool weft__is_readable(uintptr_t address)
+{
+    const int saved = errno;
+    const long done = syscall(SYS_rt_sigprocmask, -1, address, NULL, sizeof(uint64_t));
+    const bool is_readable = done < 0 && errno == EINVAL;
+
+    errno = saved;
+    return is_readable;
+}
+
 static int calls_prctl(int option, unsigned long value)
 {
     return prctl(option, value, 0UL, 0UL, 0UL);

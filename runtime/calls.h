@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -53,5 +54,9 @@ struct weft__calls {
 };
 
 extern struct weft__calls weft__calls;
+
+/* Whether eight bytes of own memory can be read, also where a program may not call what peek does.
+ * Leaves errno as it is. */
+bool weft__is_readable(uintptr_t address);
 
 #endif

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "calls.h"
 #include "sched.h"
@@ -13,21 +11,14 @@
 /* Powers of two: the bytes of a piece are all there, or none is. */
 enum { REPORT_PIECE_BYTES = 128, REPORT_SITE_MAX = 1024 };
 
-/* Where a program may not read memory by a call: the kernel copies a signal set before it finds that
- * there is nothing to be done with it. */
-static bool report_can_copy(const char *word)
-{
-    return syscall(SYS_rt_sigprocmask, -1, word, NULL, sizeof(uint64_t)) == 0 || errno != EFAULT;
-}
-
-/* Whether the rest of a piece can be read, of n bytes. */
+/* Whether the rest of a piece can be read, of n bytes: all, or its last ones where nobody may peek. */
 static bool report_can_read(const char *from, size_t n)
 {
     char copy[REPORT_PIECE_BYTES];
 
     if (weft__calls.peek(copy, (uintptr_t)from, n) == (ssize_t)n)
         return true;
-    return errno != EFAULT && report_can_copy(from + n - sizeof(uint64_t));
+    return errno != EFAULT && weft__is_readable((uintptr_t)from + n - sizeof(uint64_t));
 }
 
 static bool report_is_string(const char *text)

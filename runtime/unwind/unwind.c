@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "unwind.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 #include "cfi_entry.h"
 #include "cfi_expression.h"
 #include "cfi_rules.h"
 #include "frame.h"
+#include "runtime/calls.h"
 #include "runtime/sanitize.h"
 
 #ifndef WEFT__UNWIND
@@ -169,23 +167,11 @@ static const uint8_t unwind_sigreturn[] = {0x93, 0x08, 0xb0, 0x08, 0x73, 0x00, 0
 enum { UNWIND_SIGNAL_SKIP = sizeof(siginfo_t) };
 #endif
 
-/* The kernel reads a set of signals before it finds that it does not know what to do with it, and
- * says if there is none to read. */
-static bool unwind_is_readable(uint64_t address)
-{
-    const int saved = errno;
-    const long done = syscall(SYS_rt_sigprocmask, -1, address, NULL, sizeof(uint64_t));
-    const bool is_readable = done < 0 && errno == EINVAL;
-
-    errno = saved;
-    return is_readable;
-}
-
 static WEFT__NOT_SANITIZED bool unwind_is_sigreturn(uint64_t pc)
 {
     const size_t size = sizeof unwind_sigreturn;
 
-    if (!unwind_is_readable(pc) || !unwind_is_readable(pc + size - sizeof(uint64_t)))
+    if (!weft__is_readable(pc) || !weft__is_readable(pc + size - sizeof(uint64_t)))
         return false;
     for (size_t i = 0; i < size; i++)
         if (((const volatile uint8_t *)(uintptr_t)pc)[i] != unwind_sigreturn[i])
