@@ -58,18 +58,14 @@ static struct sock_filter pretend[] = {
     REFUSE(0),      ALLOW,
 };
 
-#define KERNEL(name)                                        \
-    {                                                       \
-#name,                                              \
-        {                                                   \
-            sizeof(name) / sizeof(struct sock_filter), name \
-        }                                                   \
-    }
-
 static const struct kernel {
     const char *name;
     struct sock_fprog filter;
-} kernels[] = {KERNEL(markers), KERNEL(batches), KERNEL(pretend)};
+} kernels[] = {
+    {"markers", {sizeof markers / sizeof *markers, markers}},
+    {"batches", {sizeof batches / sizeof *batches, batches}},
+    {"pretend", {sizeof pretend / sizeof *pretend, pretend}},
+};
 
 static const struct sock_fprog *find_filter(const char *name)
 {
@@ -89,7 +85,7 @@ int main(int argc, char **argv)
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0 ||
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) != 0) {
-        perror("old_kernel: seccomp");
+        perror("skipped: no filter of system calls"); /* as tools/check wants it */
         return 77;
     }
     execvp(argv[2], argv + 2);
