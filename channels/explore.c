@@ -367,7 +367,8 @@ static int explore_run(struct explore *e, enum weft_explore_failure *failure, in
     if (WEFT__UNLIKELY(w->clock.virtual_ns != 0))
         explore_restart_clock(w);
     *code = e->fn(e->argument);
-    if (WEFT__UNLIKELY(explore_has_left(e)) && *code == 0 && !e->is_deadlocked && !e->is_endless)
+    if (WEFT__UNLIKELY(explore_has_left(e)) && *code == 0 && e->mode == EXPLORE_RUNNING &&
+        !e->is_deadlocked && !e->is_endless)
         explore_settle(e);
     *failure = explore_judge(e, *code);
     if (e->next > e->found.choices)

@@ -765,6 +765,24 @@ static int differ_by_ending(void *argument)
     return all_step(NULL);
 }
 
+static void yield_often(int turns)
+{
+    for (int i = 0; i < turns; i++)
+        weft_yield();
+}
+
+static int differ_and_leave(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 2; i++)
+        go(yield_often, 3);
+    for (int i = 0; i < 2 && runs > 0; i++)
+        go(yield_often, 0);
+    runs++;
+    weft_yield();
+    return 0;
+}
+
 static void a_scenario_that_does_not_do_the_same_again_is_told(void **state)
 {
     (void)state;
@@ -782,6 +800,11 @@ static void a_scenario_that_does_not_do_the_same_again_is_told(void **state)
     assert_int_equal(explore(differ_by_ending, usual), 1);
     assert_int_equal(found.failure, WEFT_EXPLORE_DIVERGED);
     assert_int_equal(found.diverged_is, 0);
+    runs = 0;
+    assert_int_equal(explore(differ_and_leave, usual), 1);
+    assert_int_equal(found.diverged_at, 0);
+    assert_int_equal(found.diverged_was, 3);
+    assert_int_equal(found.diverged_is, 5); /* and not what there was when it had returned */
 }
 
 static bool is_untrue; /* a select was told of a close that there was not */
