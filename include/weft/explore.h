@@ -79,18 +79,18 @@ struct weft_explored {
  * Runs fn(argument) under every schedule, one after another, on the calling thread, which is main.
  *
  * fn uses weft as it likes, and returns 0 if all was well. It has to make everything that it uses
- * anew, or put it back as it was, and to do the same under the same schedule: no time but weft_now(),
- * no addresses that decide, no random numbers. It has to return: neither longjmp(3), as in the assertions
- * of some test frameworks, nor an exception may leave it. When it returns, those of its threads that can still
- * run go on until they end. Whatever it has left then is a failure, and is ended and freed as
- * by weft_shutdown(). So is a deadlock; it reaches fn as -EDEADLK, as after weft_deadlock_returns(). Each
- * run begins at time 0 of a virtual clock.
+ * anew, or put it back as it was, and to do the same under the same schedule: no time but
+ * weft_now(), no addresses that decide, no random numbers. It has to return: neither longjmp(3), as
+ * in the assertions of some test frameworks, nor an exception may leave it. When it returns, those
+ * of its threads that can still run go on until they end. Whatever it has left then is a failure,
+ * and is ended and freed as by weft_shutdown(). So is a deadlock; it reaches fn as -EDEADLK, as
+ * after weft_deadlock_returns(). Each run begins at time 0 of a virtual clock.
  *
  * Every call that may park is a place where another ready thread may run. Time stands still while a
- * thread is ready, unless opts->jumps_max allows it to pass. The first schedule is first come, first
- * served. Nothing that fails is reported on standard error, but a mistake, an assert() that fails or a
- * crash ends the program, and says under which schedule. So does a run that goes on for a hundred
- * times opts->choices_max, with all its threads cancelled.
+ * thread is ready, unless opts->jumps_max allows it to pass. The first schedule is first come,
+ * first served. Nothing that fails is reported on standard error, but a mistake, an assert() that
+ * fails or a crash ends the program, and says under which schedule. So does a run that goes on for
+ * a hundred times opts->choices_max, with all its threads cancelled.
  *
  * opts may be NULL: all schedules, whose number grows faster than exponentially with threads and
  * calls. WEFT_REPLAY=string in the environment is opts->replay, with a trace on standard error, for
@@ -98,11 +98,11 @@ struct weft_explored {
  * replay reports are on. result may be NULL.
  *
  * Does not park, as far as other threads are concerned: there must be none. Results: 0: no schedule
- * failed; 1: at least one did; -EINVAL: fn is NULL, opts makes no sense or the choice string is none,
- * it was called by fn, or with threads or tasks besides main (generators excepted), or in a weft_within()
- * or weft_shield(); -EPERM: not by main; -ENOMEM: no memory, the result is as far as it came;
- * -EDEADLK: a thread that was left does not end when it is cancelled. Cost: about 100 ns for each
- * choice, besides what fn does.
+ * failed; 1: at least one did; -EINVAL: fn is NULL, opts makes no sense or the choice string is
+ * none, it was called by fn, or with threads or tasks besides main (generators excepted), or in a
+ * weft_within() or weft_shield(); -EPERM: not by main; -ENOMEM: no memory, the result is as far as
+ * it came; -EDEADLK: a thread that was left does not end when it is cancelled. Cost: about 100 ns
+ * for each choice, besides what fn does.
  */
 WEFT_API int weft_explore(int (*fn)(void *argument), void *argument,
                           const struct weft_explore_opts *opts, struct weft_explored *result);
