@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -61,32 +63,55 @@ static struct sock_filter pretend[] = {
 static const struct kernel {
     const char *name;
     struct sock_fprog filter;
+    int batch_error;  /* of a call without sense */
+    int advice_error; /* of a guard marker; -1: the kernel's own */
 } kernels[] = {
-    {"markers", {sizeof markers / sizeof *markers, markers}},
-    {"batches", {sizeof batches / sizeof *batches, batches}},
-    {"pretend", {sizeof pretend / sizeof *pretend, pretend}},
+    {"markers", {sizeof markers / sizeof *markers, markers}, ENOSYS, EINVAL},
+    {"batches", {sizeof batches / sizeof *batches, batches}, EPERM, -1},
+    {"pretend", {sizeof pretend / sizeof *pretend, pretend}, ENOSYS, 0},
 };
 
-static const struct sock_fprog *find_filter(const char *name)
+static const struct kernel *find_kernel(const char *name)
 {
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++)
         if (strcmp(kernels[i].name, name) == 0)
-            return &kernels[i].filter;
+            return &kernels[i];
     return NULL;
+}
+
+static int error_of(long result)
+{
+    return result == 0 ? 0 : errno;
+}
+
+/* Else all tests would pass, as on this kernel. */
+static bool is_in_force(const struct kernel *k)
+{
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int error = error_of(syscall(SYS_madvise, page, 4096UL, WEFT__MADV_GUARD_INSTALL));
+
+    if (k->advice_error == 0) /* else nobody sees who said so */
+        error = error_of(syscall(SYS_madvise, (char *)page + 1, 1UL, WEFT__MADV_GUARD_INSTALL));
+    return (k->advice_error < 0 || error == k->advice_error) &&
+           error_of(syscall(SYS_process_madvise, -1, NULL, 0UL, 0, 0U)) == k->batch_error;
 }
 
 int main(int argc, char **argv)
 {
-    const struct sock_fprog *filter = argc > 2 ? find_filter(argv[1]) : NULL;
+    const struct kernel *kernel = argc > 2 ? find_kernel(argv[1]) : NULL;
 
-    if (!filter) {
+    if (!kernel) {
         fprintf(stderr, "usage: old_kernel markers|batches|pretend COMMAND [ARGUMENT...]\n");
         return 2;
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, filter) != 0) {
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &kernel->filter) != 0) {
         perror("skipped: no filter of system calls"); /* as tools/check wants it */
         return 77;
+    }
+    if (!is_in_force(kernel)) {
+        fprintf(stderr, "old_kernel: the filter does not do what it should\n");
+        return 1;
     }
     execvp(argv[2], argv + 2);
     perror(argv[2]);
