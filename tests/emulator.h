@@ -3,8 +3,9 @@
  *
  * qemu-user (7.2, with a guest of aarch64 or riscv64) has no process_vm_readv: ENOSYS. It keeps
  * RLIMIT_AS to itself: setrlimit answers 0 and changes nothing. Its own memory is in the guest's
- * statm and maps. And it ends a forked child that makes an OS thread: "qemu_plugin_vcpu_init_hook:
- * assertion failed". */
+ * statm and maps. It ends a forked child that makes an OS thread: "qemu_plugin_vcpu_init_hook:
+ * assertion failed". And of 20,000 forked children of a program without weft that were sent a SIGSEGV
+ * 14 ended by it, though they had a handler. */
 #ifndef WEFT_TESTS_EMULATOR_H
 #define WEFT_TESTS_EMULATOR_H
 
